@@ -1,0 +1,1 @@
+"""File bodies and made bytes: immutable, content-addressed, read at any offset."""

@@ -1,0 +1,147 @@
+"""Blobs in a folder: written under a temporary name, put in place in one step, read with positioned reads.
+
+Keys are relative paths: `held/WORKSPACE/ab/SHA256` for what came in with an import, `made/EXPORT/NAME` for what an
+export wrote (packs and index files), which goes when the export goes.
+"""
+
+import ctypes
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from isal import isal_zlib
+
+from exeunt.archives.extents import Blob
+from exeunt.errors import Damaged
+
+STEP = 1 << 20
+
+
+class HeldBlob(msgspec.Struct, frozen=True):
+    """A file body that is ours: `sha256` and `md5` in hex, `size` in bytes, all taken while it was written."""
+
+    key: str
+    sha256: str
+    md5: str
+    crc32: int
+    size: int
+
+
+def held_key(workspace_id: str, sha256: str) -> str:
+    """Where a workspace keeps the body with this hex SHA-256."""
+    return f"held/{workspace_id}/{sha256[:2]}/{sha256}"
+
+
+def made_prefix(export_id: str) -> str:
+    """Where an export keeps everything it wrote."""
+    return f"made/{export_id}"
+
+
+class BlobStore:
+    """Blobs below one folder. Safe to share between threads and processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """The file of a key; keys come from our own records, never from a request."""
+        return self.root / key
+
+    def put(self, workspace_id: str, chunks: Iterable[bytes]) -> HeldBlob:
+        """Keep a body, once: bytes that the workspace has already are not stored again.
+
+        The file is in place when this returns, but durable only after `sync`.
+        """
+        folder = self.root / "incoming"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = folder / secrets.token_hex(16)
+        sha256, md5, crc32, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0, 0
+        try:
+            with partial.open("xb", buffering=0) as out:
+                for chunk in chunks:
+                    out.write(chunk)
+                    sha256.update(chunk)
+                    md5.update(chunk)
+                    crc32 = isal_zlib.crc32(chunk, crc32)
+                    size += len(chunk)
+            key = held_key(workspace_id, sha256.hexdigest())
+            target = self.path(key)
+            if not (target.exists() and target.stat().st_size == size):
+                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return HeldBlob(key, sha256.hexdigest(), md5.hexdigest(), crc32, size)
+
+    def sync(self) -> None:
+        """Make everything written so far durable, with one call to the file system instead of one a file."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(self.root, os.O_RDONLY)
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.syncfs(folder) != 0:
+                raise OSError(ctypes.get_errno(), "syncfs failed")
+        finally:
+            os.close(folder)
+
+    def read(self, blob: Blob, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes in steps of at most 1 MiB. Raises `Damaged` when the blob is missing or too short."""
+        end = blob.size if length is None else offset + length
+        try:
+            file = os.open(self.path(blob.key), os.O_RDONLY)
+        except OSError as error:
+            raise Damaged(f"the blob {blob.key} is missing") from error
+        try:
+            while offset < end:
+                piece = os.pread(file, min(STEP, end - offset), offset)
+                if not piece:
+                    raise Damaged(f"the blob {blob.key} is shorter than recorded")
+                yield piece
+                offset += len(piece)
+        finally:
+            os.close(file)
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """(key, size) of every blob below a prefix, by listing: cheap for many, whatever their number."""
+        pending = [prefix]
+        while pending:
+            folder = pending.pop()
+            try:
+                entries = os.scandir(self.root / folder)
+            except FileNotFoundError:
+                continue
+            with entries:
+                for entry in entries:
+                    key = f"{folder}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(key)
+                    else:
+                        yield key, entry.stat(follow_symlinks=False).st_size
+
+    def remove(self, key: str) -> None:
+        """Delete one blob; one that is gone already is no error."""
+        self.path(key).unlink(missing_ok=True)
+
+    def remove_made(self, export_id: str) -> None:
+        """Delete everything an export wrote."""
+        for key, _ in list(self.sizes(made_prefix(export_id))):
+            self.remove(key)
+        folder = self.path(made_prefix(export_id))
+        if folder.is_dir():
+            folder.rmdir()
+
+    def scrub(self, workspace_id: str) -> Iterator[tuple[str, str | None]]:
+        """Re-read every held body of a workspace: (key, None) when it is sound, else (key, what is wrong)."""
+        for key, size in sorted(self.sizes(f"held/{workspace_id}")):
+            digest = hashlib.sha256()
+            try:
+                for piece in self.read(Blob(key, b"", size)):
+                    digest.update(piece)
+            except Damaged as error:
+                yield key, str(error)
+                continue
+            wrong = digest.hexdigest() != key.rpartition("/")[2]
+            yield key, "the bytes do not match the name" if wrong else None
