@@ -1,0 +1,62 @@
+"""The options of every layout, checked where an export is asked for. Light: no content is read here."""
+
+from typing import Any
+
+import msgspec
+
+from exeunt.errors import InvalidInput
+
+
+class HtmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`search`: whether the transcript carries its search index."""
+
+    search: bool = True
+
+
+class JsonlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`raw`: whether each message also carries the source's own JSON."""
+
+    raw: bool = False
+
+
+class CsvOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`safe`: put `'` before cells that a spreadsheet would run as a formula. Off: cells are verbatim."""
+
+    safe: bool = False
+
+
+class YammerFilesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a Files Export request says beside its window; `networks` are network ids as asked for, in order.
+
+    `flat` puts files directly into the archive instead of nested archives. `groups` and `users` are numbers.
+    """
+
+    since: str = ""
+    until: str = ""
+    networks: tuple[int, ...] = ()
+    include_ens: bool = False
+    flat: bool = False
+    safe_csv: bool = False
+    groups: tuple[int, ...] = ()
+    users: tuple[int, ...] = ()
+    archive_max_bytes: int = 10 * 1024**3
+    part_max_bytes: int = 1024**3
+
+
+OPTIONS: dict[str, type[msgspec.Struct]] = {
+    "html": HtmlOptions,
+    "jsonl": JsonlOptions,
+    "csv": CsvOptions,
+    "yammer-files": YammerFilesOptions,
+}
+"""Every layout that can be asked for, by name."""
+
+
+def parse_options(layout: str, values: dict[str, Any]) -> msgspec.Struct:
+    """The checked options of a layout. Raises `InvalidInput` for an unknown layout, name or value."""
+    if layout not in OPTIONS:
+        raise InvalidInput(f"unknown layout {layout!r}; there are {', '.join(sorted(OPTIONS))}")
+    try:
+        return msgspec.convert(values, OPTIONS[layout])
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"option of layout {layout}: {error}") from error
