@@ -35,6 +35,11 @@ def held_key(workspace_id: str, sha256: str) -> str:
     return f"held/{workspace_id}/{sha256[:2]}/{sha256}"
 
 
+def incoming_prefix(workspace_id: str) -> str:
+    """Where bodies stand while they are written; whatever a dead import left there is nobody's."""
+    return f"incoming/{workspace_id}"
+
+
 def made_prefix(export_id: str) -> str:
     """Where an export keeps everything it wrote."""
     return f"made/{export_id}"
@@ -55,7 +60,7 @@ class BlobStore:
 
         The file is in place when this returns, but durable only after `sync`.
         """
-        folder = self.root / "incoming"
+        folder = self.path(incoming_prefix(workspace_id))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = folder / secrets.token_hex(16)
         sha256, md5, crc32, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0, 0

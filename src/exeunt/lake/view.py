@@ -1,25 +1,13 @@
 """Reading one snapshot of one workspace: the only way to the content. Imports Polars; HTTP processes never do."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import polars as pl
 
-from exeunt.lake.catalog import Catalog, Segment
+from exeunt.lake.catalog import Catalog, Segment, WorkspaceFacts
 from exeunt.lake.columns import KEYS, TABLES
 from exeunt.lake.selection import Group, Selection, Snapshot
-
-
-class WorkspaceFacts(msgspec.Struct, frozen=True):
-    """A workspace by name; `number` is its network id on the wire."""
-
-    id: str
-    number: int
-    name: str
-    external_of: str | None
-    created_at: datetime
 
 
 def newest(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -96,7 +84,7 @@ class View:
         return self._catalog.groups(self.snapshot, numbers, self.selection.since, self.selection.until)
 
     def thread_starts(self, group: Group) -> pl.Series:
-        """When the threads of one group started, sorted, one value a message: only for a group too large for a shard."""
+        """When the threads of one group started, sorted, a value a message: for a group too large for a shard."""
         frame = self._scan([group], ["thread_started_at"]).collect()
         return frame["thread_started_at"].sort()
 

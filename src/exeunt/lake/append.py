@@ -1,0 +1,215 @@
+"""One import into one workspace: rows in, segments and one SQL transaction out.
+
+Rows the lake has already are counted and dropped; a row with a known id and new content becomes its next revision.
+Nothing is visible before `commit`, and everything is after it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from exeunt.blobs.store import BlobStore, HeldBlob, incoming_prefix
+from exeunt.clock import Clock, from_micros
+from exeunt.lake.catalog import Catalog
+from exeunt.lake.changes import Known, MessageChanges, TableChanges
+from exeunt.lake.columns import MESSAGES, TABLES
+from exeunt.lake.lease import Lease, hold
+from exeunt.lake.projection import project
+from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
+from exeunt.lake.segments import NewSegment, write_segment
+from exeunt.lake.selection import Snapshot
+from exeunt.ledger.database import Ledger
+from exeunt.ledger.numbers import take_numbers
+from exeunt.ledger.schema import imports, segment_groups, segments, snapshots, workspaces
+from exeunt.sources.intake import Report
+
+BATCH_ROWS = 32_768
+"""Messages held in memory at once: with their JSON about 100 MB."""
+
+Progress = Callable[[int, int], None]
+
+
+class Import:
+    """An open import; made by `importing`. Implements `exeunt.sources.intake.Intake`."""
+
+    def __init__(self, ledger: Ledger, root: Path, blobs: BlobStore, lease: Lease, clock: Clock, as_of: datetime,
+                 progress: Progress) -> None:  # fmt: skip
+        self._ledger, self._root, self._blobs, self._lease, self._clock = ledger, root, blobs, lease, clock
+        self._progress = progress
+        self.workspace_id = lease.workspace_id
+        self.as_of = as_of
+        self.report = Report()
+        self._started_at = clock()
+        with ledger.read() as db:
+            w = workspaces.c
+            row = db.execute(select(w.imports, w.snapshot).where(w.id == self.workspace_id)).one()
+        self.import_no, self._snapshot = row.imports + 1, row.snapshot
+        self._segments: list[NewSegment] = []
+        known = Known(ledger, root, self.workspace_id, self._snapshot)
+        self._tables = {kind: TableChanges(kind, known) for kind in ("users", "rooms", "memberships", "files")}
+        self._messages = MessageChanges(known)
+        self._pending: list[MessageRow] = []
+
+    # --- what a reader calls ---------------------------------------------------------------------------------
+
+    def users(self, rows: Iterable[UserRow]) -> None:
+        """People and bots; the same id again with other content is a new revision."""
+        self._small("users", list(rows))
+
+    def rooms(self, rows: Iterable[RoomRow]) -> None:
+        """Rooms; they come before their messages."""
+        self._small("rooms", list(rows))
+
+    def memberships(self, rows: Iterable[MembershipRow]) -> None:
+        """Who is in which room."""
+        self._small("memberships", list(rows))
+
+    def files(self, rows: Iterable[FileRow]) -> None:
+        """Files, with or without their bodies; a body that is held stays held."""
+        self._small("files", list(rows))
+
+    def messages(self, rows: Iterable[MessageRow]) -> None:
+        """Messages, those of one room together."""
+        self._pending.extend(rows)
+        while len(self._pending) >= BATCH_ROWS:
+            batch, self._pending = self._pending[:BATCH_ROWS], self._pending[BATCH_ROWS:]
+            self._flush(batch)
+
+    def blob(self, chunks: Iterable[bytes]) -> HeldBlob:
+        """Keep a file body."""
+        self._lease.renew()
+        return self._blobs.put(self.workspace_id, chunks)
+
+    def progress(self, done: int, total: int) -> None:
+        """Bytes of the source read so far, of so many."""
+        self._lease.renew()
+        self._progress(done, total)
+
+    # --- the rest ----------------------------------------------------------------------------------------------
+
+    def _small(self, kind: str, rows: list[Any]) -> None:
+        self._lease.renew()
+        self.report.read[kind] += len(rows)
+        changes = self._tables[kind]
+        for row in rows:
+            changes.offer(row, self.as_of)
+
+    def _flush(self, batch: list[MessageRow]) -> None:
+        self._lease.renew()
+        self.report.read["messages"] += len(batch)
+        self._messages.know_rooms(self._room_numbers(batch))
+        frame = self._messages.changed(batch, self._segments, self.report)
+        if frame.is_empty():
+            return
+        frame = self._messages.numbered(frame, self._take_numbers, self.import_no, self.as_of)
+        self._segments.append(
+            write_segment(self._root, self.workspace_id, "messages", self.import_no, frame.select(list(MESSAGES)))
+        )
+
+    def _room_numbers(self, batch: list[MessageRow]) -> dict[str, int]:
+        rooms = self._tables["rooms"]
+        unknown = {row.room_id for row in batch} - rooms.numbers.keys()
+        for room_id in sorted(unknown - rooms.ids()):
+            rooms.offer(RoomRow(id=room_id, name=room_id, kind="public"), self.as_of)
+        if unknown:
+            rooms.number_all(self._take_numbers)
+        return rooms.numbers
+
+    def _take_numbers(self, count: int) -> int:
+        with self._ledger.write() as db:
+            return take_numbers(db, count)
+
+    def commit(self, source: str, source_name: str) -> Snapshot:
+        """Make everything durable, then visible at once. Without a change the snapshot stays what it was."""
+        if self._pending:
+            batch, self._pending = self._pending, []
+            self._flush(batch)
+        for kind, changes in self._tables.items():
+            changes.number_all(self._take_numbers)
+            frame = changes.frame(self.import_no, self.as_of, self.report)
+            if frame.height:
+                self._segments.append(
+                    write_segment(self._root, self.workspace_id, kind, self.import_no, frame.select(list(TABLES[kind])))
+                )
+        self._blobs.sync()
+        now = self._clock()
+        changed = bool(self._segments)
+        snapshot = self._snapshot + (1 if changed else 0)
+        with self._ledger.write() as db:
+            self._lease.check(db)
+            if changed:
+                db.execute(
+                    insert(snapshots).values(
+                        workspace_id=self.workspace_id, number=snapshot, created_at=now, reason="import"
+                    )
+                )
+                _add_segments(db, self.workspace_id, snapshot, self._segments)
+                project(db, self.workspace_id, self._tables, self._segments, self.as_of)
+            db.execute(
+                insert(imports).values(
+                    workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,
+                    as_of=self.as_of, started_at=self._started_at, committed_at=now, snapshot=snapshot,
+                    report=msgspec.json.encode(self.report).decode(),
+                )
+            )  # fmt: skip
+            db.execute(
+                update(workspaces)
+                .where(workspaces.c.id == self.workspace_id)
+                .values(snapshot=snapshot, imports=self.import_no)
+            )
+        return Snapshot(self.workspace_id, snapshot)
+
+
+def _add_segments(db: Any, workspace_id: str, snapshot: int, new: list[NewSegment]) -> None:
+    db.execute(
+        insert(segments),
+        [
+            {
+                "id": s.id, "workspace_id": workspace_id, "kind": s.kind, "key": s.key, "rows": s.rows, "size": s.size,
+                "sha256": s.sha256, "begin_snapshot": snapshot, "end_snapshot": None,
+            }
+            for s in new
+        ],
+    )  # fmt: skip
+    groups = [
+        {
+            "segment_id": s.id, "room_number": g.room_number, "month": g.month, "rows": g.rows,
+            "first_at": from_micros(g.first_at), "last_at": from_micros(g.last_at),
+        }
+        for s in new for g in s.groups
+    ]  # fmt: skip
+    if groups:
+        db.execute(insert(segment_groups), groups)
+
+
+@contextmanager
+def importing(ledger: Ledger, root: Path, blobs: BlobStore, workspace_id: str, *, as_of: datetime, clock: Clock,
+              progress: Progress = lambda done, total: None) -> Iterator[Import]:  # fmt: skip
+    """Open an import under the workspace's lease. Left without `commit`, the lake is as before.
+
+    Raises `NotFound` for an unknown workspace and `Busy` while another import of it runs.
+    """
+    catalog = Catalog(ledger)
+    catalog.workspace(workspace_id)
+    with hold(ledger, clock, workspace_id) as lease:
+        remove_orphans(catalog, root, blobs, workspace_id)
+        yield Import(ledger, root, blobs, lease, clock, as_of, progress)
+
+
+def remove_orphans(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id: str) -> int:
+    """Under the lease: remove what an import that died left behind. Returns how many files went."""
+    known = catalog.all_segment_keys(workspace_id)
+    gone = 0
+    for path in sorted((root / workspace_id).glob("*/*.parquet")):
+        if path.relative_to(root).as_posix() not in known:
+            path.unlink()
+            gone += 1
+    for key, _ in list(blobs.sizes(incoming_prefix(workspace_id))):
+        blobs.remove(key)
+        gone += 1
+    return gone

@@ -1,0 +1,275 @@
+"""What of an import is new: rows are compared with what the lake holds, by content and not by time."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+from sqlalchemy import Table, select
+
+from exeunt.clock import to_micros
+from exeunt.lake.catalog import Catalog, Segment, month_start
+from exeunt.lake.columns import ASSIGNED, KEYS, MESSAGES, TABLES
+from exeunt.lake.rows import FileRow, MessageRow
+from exeunt.lake.segments import NewSegment, checked_paths
+from exeunt.lake.selection import Group, Snapshot
+from exeunt.ledger import schema
+from exeunt.ledger.database import Ledger
+from exeunt.sources.intake import Report
+
+_encode = msgspec.msgpack.Encoder().encode
+
+HELD_FIELDS = ("storage", "sha256", "md5", "crc32", "size", "reason")
+
+
+def content_hash(row: Any) -> int:
+    """A 63-bit digest of what a row says. The source's own JSON is left out: it repeats what else is said, and much
+    of it (reply counts, profile snippets) changes without the row changing."""
+    if hasattr(row, "raw"):
+        raw, row.raw = row.raw, ""
+        packed = _encode(row)
+        row.raw = raw
+    else:
+        packed = _encode(row)
+    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big") >> 1
+
+
+class Existing(msgspec.Struct):
+    """The newest revision the lake has of a row."""
+
+    number: int
+    revision: int
+    content_hash: int
+    seen_at: datetime
+    updated_at: datetime | None = None
+
+
+class Known:
+    """What the workspace holds before the import."""
+
+    def __init__(self, ledger: Ledger, root: Path, workspace_id: str, snapshot: int) -> None:
+        self._ledger, self.root, self.workspace_id = ledger, root, workspace_id
+        self.snapshot = Snapshot(workspace_id, snapshot)
+        self.catalog = Catalog(ledger)
+
+    def projected(self, kind: str) -> dict[tuple[str, ...], Any]:
+        """The projection's rows of a table by key."""
+        table: Table = getattr(schema, kind)
+        with self._ledger.read() as db:
+            rows = db.execute(select(table).where(table.c.workspace_id == self.workspace_id)).all()
+        return {tuple(getattr(row, k) for k in KEYS[kind]): row for row in rows}
+
+    def hashes(self, kind: str) -> set[tuple[tuple[str, ...], int]]:
+        """(key, content hash) of every revision of a small table."""
+        paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
+        if not paths:
+            return set()
+        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash"])
+        return {(tuple(row[:-1]), row[-1]) for row in frame.iter_rows()}
+
+
+class TableChanges:
+    """The changes of one small table: users, rooms, memberships or files."""
+
+    def __init__(self, kind: str, known: Known) -> None:
+        self.kind = kind
+        self._known = known
+        self._existing: dict[tuple[str, ...], Any] | None = None
+        self._hashes: set[tuple[tuple[str, ...], int]] | None = None
+        self._rows: dict[tuple[str, ...], tuple[Any, int, int]] = {}
+        self._seen: set[tuple[str, ...]] = set()
+        self._unchanged = 0
+        self.numbers: dict[str, int] = {}
+        self.version_numbers: dict[str, int] = {}
+
+    @property
+    def existing(self) -> dict[tuple[str, ...], Any]:
+        if self._existing is None:
+            self._existing = self._known.projected(self.kind)
+            if self.kind != "memberships":
+                self.numbers = {key[0]: row.number for key, row in self._existing.items()} | self.numbers
+        return self._existing
+
+    def ids(self) -> set[str]:
+        """The ids this import offered so far."""
+        return {key[0] for key in self._rows}
+
+    def offer(self, row: Any, seen_at: datetime) -> None:
+        """One row of the source. The last one offered for a key counts, but a held file body is never given up."""
+        key = tuple(getattr(row, name) for name in KEYS[self.kind])
+        before = self.existing.get(key)
+        if isinstance(row, FileRow):
+            _keep_body(row, before)
+            if key in self._rows:
+                _keep_body(row, self._rows[key][0])
+        digest = content_hash(row)
+        if before is not None and self._is_known(key, digest, before, seen_at):
+            self._rows.pop(key, None)
+            self._count_unchanged(key)
+            return
+        self._rows[key] = (row, digest, 1 if before is None else before.revision + 1)
+
+    def _count_unchanged(self, key: tuple[str, ...]) -> None:
+        if key not in self._seen:
+            self._seen.add(key)
+            self._unchanged += 1
+
+    def _is_known(self, key: tuple[str, ...], digest: int, before: Any, seen_at: datetime) -> bool:
+        """Whether the row is what the lake has already. A younger source that says again what an older one said is a
+        change back; an older source that does is not."""
+        if before.content_hash == digest:
+            return True
+        if seen_at > before.seen_at:
+            return False
+        if self._hashes is None:
+            self._hashes = self._known.hashes(self.kind)
+        return (key, digest) in self._hashes
+
+    def number_all(self, take: Callable[[int], int]) -> None:
+        """Give a number to every row that has none yet."""
+        if self.kind == "memberships":
+            return
+        _ = self.existing
+        unnumbered = [key[0] for key in self._rows if key[0] not in self.numbers]
+        if unnumbered:
+            first = take(len(unnumbered))
+            self.numbers |= {row_id: first + at for at, row_id in enumerate(unnumbered)}
+        if self.kind == "files":
+            fresh = [key[0] for key in self._rows if key[0] not in self.version_numbers]
+            if fresh:
+                first = take(len(fresh))
+                self.version_numbers |= {row_id: first + at for at, row_id in enumerate(fresh)}
+
+    def changed(self) -> dict[tuple[str, ...], tuple[Any, int, int]]:
+        """By key: the row, its content hash, its revision."""
+        return self._rows
+
+    def frame(self, import_no: int, seen_at: datetime, report: Report) -> pl.DataFrame:
+        """The rows to write, ordered by key, and their counts in the report."""
+        rows = [self._rows[key] for key in sorted(self._rows)]
+        columns: dict[str, list[Any]] = {
+            name: [getattr(row, name) for row, _, _ in rows]
+            for name in TABLES[self.kind]
+            if name not in ASSIGNED and name not in ("number", "version_number")
+        }
+        columns["revision"] = [revision for _, _, revision in rows]
+        columns["import_no"] = [import_no] * len(rows)
+        columns["seen_at"] = [seen_at] * len(rows)
+        columns["content_hash"] = [digest for _, digest, _ in rows]
+        if self.kind != "memberships":
+            columns["number"] = [self.numbers[row.id] for row, _, _ in rows]
+        if self.kind == "files":
+            columns["version_number"] = [self.version_numbers[row.id] for row, _, _ in rows]
+        new = sum(revision == 1 for _, _, revision in rows)
+        report.added[self.kind] += new
+        report.changed[self.kind] += len(rows) - new
+        report.unchanged[self.kind] += self._unchanged
+        return pl.DataFrame(columns, schema_overrides=TABLES[self.kind], infer_schema_length=None)
+
+
+def _keep_body(row: FileRow, before: Any) -> None:
+    if before is not None and before.storage == "held" and row.storage != "held":
+        for name in HELD_FIELDS:
+            setattr(row, name, getattr(before, name))
+
+
+class MessageChanges:
+    """The changes of the messages, batch by batch; only the ids of the batch's own groups are looked up."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._committed = known.catalog.segments(known.snapshot, "messages") if known.snapshot.number else []
+        self._room_numbers: dict[str, int] = {}
+
+    def changed(self, batch: list[MessageRow], written: list[NewSegment], report: Report) -> pl.DataFrame:
+        """The batch's rows that the lake does not have; `number` and `revision` are those known, or null and 0."""
+        frame = _frame(batch)
+        before = frame.height
+        frame = frame.unique(["id", "content_hash"], keep="first", maintain_order=True)
+        known = self._lookup(frame, written)
+        if known is None:
+            frame = frame.with_columns(number=pl.lit(None, pl.Int64), revision=pl.lit(0, pl.Int32))
+        else:
+            newest = known.group_by("id").agg(pl.col("number").first(), pl.col("revision").max())
+            same = known.select("id", "content_hash")
+            frame = frame.join(same, on=["id", "content_hash"], how="anti", maintain_order="left")
+            frame = frame.join(newest, on="id", how="left", maintain_order="left")
+            frame = frame.with_columns(pl.col("revision").fill_null(0))
+        new = frame.filter(pl.col("revision") == 0)["id"].n_unique()
+        report.added["messages"] += new
+        report.changed["messages"] += frame.height - new
+        report.unchanged["messages"] += before - frame.height
+        return frame
+
+    def _lookup(self, frame: pl.DataFrame, written: list[NewSegment]) -> pl.DataFrame | None:
+        started = pl.col("thread_started_at")
+        pairs = frame.select(
+            "room_id", month=started.dt.year().cast(pl.Int32) * 100 + started.dt.month().cast(pl.Int32)
+        ).unique()
+        wanted = {(self._room_numbers[room], month) for room, month in pairs.iter_rows() if room in self._room_numbers}
+        paths = [self._known.root / s.key for s in written
+                 if s.kind == "messages" and any((g.room_number, g.month) in wanted for g in s.groups)]  # fmt: skip
+        paths += self._committed_paths(wanted)
+        if not paths:
+            return None
+        columns = ["id", "number", "revision", "content_hash"]
+        rooms = frame["room_id"].unique().to_list()
+        found = pl.scan_parquet(paths).filter(pl.col("room_id").is_in(rooms)).select(columns)
+        return found.join(frame.lazy().select("id").unique(), on="id", how="semi").collect()
+
+    def _committed_paths(self, wanted: set[tuple[int, int]]) -> list[Path]:
+        if not self._committed or not wanted:
+            return []
+        groups = [Group(room, month_start(month), month_start(month), 0) for room, month in wanted]
+        ids = self._known.catalog.segments_of_groups(self._known.snapshot, groups)
+        chosen: list[Segment] = [s for s in self._committed if s.id in ids]
+        return checked_paths(self._known.root, chosen)
+
+    def know_rooms(self, numbers: dict[str, int]) -> None:
+        """The rooms' numbers, by which the catalog knows its groups."""
+        self._room_numbers = numbers
+
+    def numbered(
+        self, frame: pl.DataFrame, take: Callable[[int], int], import_no: int, seen_at: datetime
+    ) -> pl.DataFrame:
+        """The same rows with everything the lake assigns."""
+        fresh = frame.filter(pl.col("number").is_null())["id"].unique(maintain_order=True)
+        if len(fresh):
+            first = take(len(fresh))
+            given = pl.DataFrame({"id": fresh, "given": pl.int_range(first, first + len(fresh), eager=True)})
+            frame = frame.join(given, on="id", how="left", maintain_order="left").with_columns(
+                number=pl.coalesce("number", "given")
+            )
+        rooms = pl.DataFrame(
+            {"room_id": list(self._room_numbers), "room_number": list(self._room_numbers.values())},
+            schema={"room_id": pl.String, "room_number": pl.Int64},
+        )
+        return frame.join(rooms, on="room_id", how="left", maintain_order="left").with_columns(
+            revision=(pl.col("revision") + 1 + pl.int_range(pl.len()).over("id")).cast(pl.Int32),
+            import_no=pl.lit(import_no, pl.Int32),
+            seen_at=pl.lit(seen_at).cast(MESSAGES["seen_at"]),
+        )
+
+
+_INSTANTS = ("thread_started_at", "created_at", "edited_at", "deleted_at")
+
+
+def _frame(batch: list[MessageRow]) -> pl.DataFrame:
+    columns: dict[str, Any] = {}
+    for name, kind in MESSAGES.items():
+        if name in ASSIGNED or name in ("number", "room_number"):
+            continue
+        if name in _INSTANTS:
+            # whole numbers go in several times as fast as datetimes do
+            values = [None if v is None else to_micros(v) for v in (getattr(row, name) for row in batch)]
+            columns[name] = pl.Series(name, values, pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        elif name == "reactions":
+            chips = [[{"name": r.name, "users": r.users, "count": r.count} for r in row.reactions] for row in batch]
+            columns[name] = pl.Series(name, chips, kind)
+        else:
+            columns[name] = pl.Series(name, [getattr(row, name) for row in batch], kind)
+    columns["content_hash"] = pl.Series("content_hash", [content_hash(row) for row in batch], pl.Int64)
+    return pl.DataFrame(columns)

@@ -1,0 +1,72 @@
+"""The projection: the newest users, rooms, memberships and files as ordinary rows, kept in the import's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from exeunt.clock import EPOCH, from_micros
+from exeunt.lake.changes import TableChanges
+from exeunt.lake.columns import KEYS
+from exeunt.lake.segments import NewSegment
+from exeunt.ledger import schema
+
+_BESIDE = {"workspace_id", "messages", "last_message_at"}
+_ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
+
+
+def project(
+    db: Connection, workspace_id: str, tables: dict[str, TableChanges], segments: list[NewSegment], seen_at: datetime
+) -> None:
+    """Write what changed. A row of an older source does not replace what a younger one said."""
+    for kind, changes in tables.items():
+        _project_table(db, workspace_id, getattr(schema, kind), changes, seen_at)
+    _count_messages(db, workspace_id, tables["rooms"], segments)
+
+
+def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges, seen_at: datetime) -> None:
+    fields = [c.name for c in table.columns if c.name not in _BESIDE | _ASSIGNED]
+    fresh, again = [], []
+    for key, (row, digest, revision) in changes.changed().items():
+        before = changes.existing.get(key)
+        if before is not None and _is_older(row, seen_at, before):
+            continue
+        values: dict[str, Any] = {name: getattr(row, name) for name in fields}
+        values |= {"revision": revision, "content_hash": digest, "seen_at": seen_at}
+        if changes.kind != "memberships":
+            values["number"] = changes.numbers[row.id]
+        if changes.kind == "files":
+            values["version_number"] = changes.version_numbers[row.id]
+        if before is None:
+            fresh.append({"workspace_id": workspace_id, **values})
+        else:
+            again.append((key, values))
+    if fresh:
+        db.execute(insert(table), fresh)
+    for key, values in again:
+        query = update(table).where(table.c.workspace_id == workspace_id)
+        for name, value in zip(KEYS[changes.kind], key, strict=True):
+            query = query.where(table.c[name] == value)
+        db.execute(query.values(values))
+
+
+def _is_older(row: Any, seen_at: datetime, before: Any) -> bool:
+    """The same order as `exeunt.lake.view.newest`: by update time where the source has one, then by its age."""
+    mine = getattr(row, "updated_at", None) or EPOCH, seen_at
+    theirs = getattr(before, "updated_at", None) or EPOCH, before.seen_at
+    return bool(mine < theirs)
+
+
+def _count_messages(db: Connection, workspace_id: str, rooms: TableChanges, segments: list[NewSegment]) -> None:
+    totals: dict[int, tuple[int, int]] = {}
+    for segment in segments:
+        for group in segment.groups:
+            rows, last = totals.get(group.room_number, (0, 0))
+            totals[group.room_number] = (rows + group.rows, max(last, group.last_at))
+    r = schema.rooms.c
+    for number, (rows, last) in totals.items():
+        before = db.scalar(select(r.last_message_at).where(r.number == number))
+        newest = max(from_micros(last), before) if before else from_micros(last)
+        db.execute(
+            update(schema.rooms).where(r.number == number).values(messages=r.messages + rows, last_message_at=newest)
+        )
