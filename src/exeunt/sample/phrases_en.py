@@ -27,6 +27,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "Finished the book that {person} lent me. The ending is ~silly~ perfect.",
         "Does anybody have a spare bicycle pump? {place} took my front tyre :bike:",
         "Photo of the week: the heron on top of our own radar gauge :sunny:",
+        "This belongs into {room}, but look: {link}",
         "Sold: one tent, used twice, in the rain both times.",
         "The coffee machine says `ERR {n}` again. I think it is asking for love.",
         "It snows in {place} :snowflake: and the buses have given up.",
@@ -48,6 +49,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "New branch `fix/{ticket}` fixes the drift, needs {person} for the numbers.",
         "Pairing session at {hour} on the parser, everybody is welcome.",
         "The simulator now has waves. {n} lines of code and I feel seasick :ocean:",
+        "As discussed in {room}: {thing} gets its own task, priority below the sampler.",
         "Please do not merge into `main` until {hour}, I am bisecting.",
         "Small thing: `if (a < b && c > d)` in the sampler is never true when the clock jumps back.",
         "The old bootloader accepts images bigger than the flash. See {ticket}, it is as bad as it sounds.",
@@ -97,6 +99,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "Customer asks whether {thing} survives a pressure washer. I said *no*, was that right?",
         "Does anybody speak Greek? {place} is on the phone and very polite.",
         "{ticket} is solved: the antenna was in a cupboard.",
+        "Forwarded from {mail}: the display in {place} shows stars instead of metres.",
         "Third question this month about the daylight-saving switch. Can we put it on page one?",
         "They want the readings in feet. {person}, do we have a switch for that?",
         "{station} shows {n} m above normal. Unless {place} is under water it is {thing}.",
@@ -169,7 +172,7 @@ TAILS = (
     "What do you think?", "No hurry.", "Details in {ticket}.", "I will report on {weekday}.", "Help is welcome.",
     "More after lunch.", "Sorry for the noise.", "It can wait until {weekday}.", "Thanks! {emoji}", "{emoji}",
     "Please do not forward.", "Not urgent, but soon.", "I might be wrong.", "Ask me again at {hour}.",
-    "Photos in the folder.", "That is all I know.", "Last time it was {place}, remember?",
+    "Photos in the folder.", "Write to {mail} if in doubt.", "That is all I know.", "Last time it was {place}, remember?",
 )  # fmt: skip
 
 LIST_ITEMS = (
