@@ -353,6 +353,7 @@ archives = Table(
     Column("id", String, primary_key=True),
     Column("export_id", String, ForeignKey("exports.id", ondelete="CASCADE"), nullable=False),
     Column("part", Integer, nullable=False),
+    Column("role", String, nullable=False),
     Column("name", String, nullable=False),
     Column("content_type", String, nullable=False),
     Column("length", BigInteger, nullable=False),

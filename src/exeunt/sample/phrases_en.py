@@ -90,7 +90,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
         "I moved the *Acknowledge* button to the right. Yes, again. This time I have measurements.",
         "The dark mode of the chart is in the prototype. {person}, your blue stays.",
         "Translation is back for {n} languages. The German one does not fit anywhere, as usual.",
-        "Could we say \"low water\" rather than \"minimum level\"? People laugh at us.",
+        'Could we say "low water" rather than "minimum level"? People laugh at us.',
         "Manual for {project}, draft {n}: {doc}. Comments until {weekday}.",
         "Contrast check failed for the yellow warning. It was pretty, though.",
     ),
@@ -157,9 +157,11 @@ OPENERS: dict[str, tuple[str, ...]] = {
 REPLIES = (
     "Yes, I can do that.", "Looking :eyes:", "Thanks, {person}!", "Agreed.", "Not sure. Ask {person}?", "Done.",
     "On it, give me {n} minutes.", "Same here.", "That explains a lot.", "Nice find :clap:", "+1 from me",
-    "Can we talk at {hour}?", "I see it too, on {station}.", "Fixed in `{version}`.", "Ha, no. Last time it took {n} days.",
+    "Can we talk at {hour}?", "I see it too, on {station}.", "Fixed in `{version}`.",
+    "Ha, no. Last time it took {n} days.",
     "Please write that into {ticket}, otherwise we forget it.", "Sounds good to me :+1:", "Why not both?",
-    "I would rather wait until {weekday}.", "See {link}, it is the same story.", "Sorry, I was at the dentist. Reading now.",
+    "I would rather wait until {weekday}.", "See {link}, it is the same story.",
+    "Sorry, I was at the dentist. Reading now.",
     "Where is that documented?", "It is {n}, not {n}. Typo in the sheet.", "Thank you, that helps a lot :pray:",
     "Could be the cable. It is always the cable.", "Let me check with {team}.", "We had that in {place}.",
     "No objections.", "*Strong* no from me, the seal will not hold.", "ok", "Great, closing {ticket}.",
@@ -172,7 +174,8 @@ TAILS = (
     "What do you think?", "No hurry.", "Details in {ticket}.", "I will report on {weekday}.", "Help is welcome.",
     "More after lunch.", "Sorry for the noise.", "It can wait until {weekday}.", "Thanks! {emoji}", "{emoji}",
     "Please do not forward.", "Not urgent, but soon.", "I might be wrong.", "Ask me again at {hour}.",
-    "Photos in the folder.", "Write to {mail} if in doubt.", "That is all I know.", "Last time it was {place}, remember?",
+    "Photos in the folder.", "Write to {mail} if in doubt.", "That is all I know.",
+    "Last time it was {place}, remember?",
 )  # fmt: skip
 
 LIST_ITEMS = (

@@ -19,7 +19,12 @@ WORLD: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "J'ai relu la notice : « niveau bas » est plus clair, non ?",
             "Ça y est, le câble est arrivé ! Trop court, évidemment… :sweat_smile:",
         ),
-        ("Parfait, merci {person} !", "D'accord, je m'en occupe.", "Pas avant demain, désolé.", "Très bonne idée :clap:"),
+        (
+            "Parfait, merci {person} !",
+            "D'accord, je m'en occupe.",
+            "Pas avant demain, désolé.",
+            "Très bonne idée :clap:",
+        ),
     ),
     "pt": (
         (
@@ -93,7 +98,13 @@ WORLD: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "お客様から質問が来ています：防水は何メートルまでですか？{n}mで合っていますか。",
             "お土産のお菓子が給湯室にあります。どうぞ！ :cake:",
         ),
-        ("了解しました。", "ありがとうございます、{person}さん！", "確認します。", "すみません、来週になります。", "承知しました :pray:"),
+        (
+            "了解しました。",
+            "ありがとうございます、{person}さん！",
+            "確認します。",
+            "すみません、来週になります。",
+            "承知しました :pray:",
+        ),
     ),
     "zh": (
         (

@@ -3,15 +3,14 @@
 SNIPPETS = (
     "for (size_t i = 0; i < count && ring[i].age > 0; ++i) {\n    sum += ring[i].level_mm;\n}",
     "def harmonic(t: float, parts: list[Part]) -> float:\n    return sum(p.a * cos(p.w * t + p.phi) for p in parts)",
-    "SELECT station, max(level_mm) - min(level_mm) AS span\n  FROM readings\n WHERE taken_at >= now() - interval '1 day'"
-    "\n GROUP BY station\nHAVING count(*) < 144;",
+    "SELECT station, max(level_mm) AS top\n  FROM readings\n GROUP BY station\nHAVING count(*) < 144 AND top <> 0;",
     '{\n  "station": "LX-04",\n  "level_mm": 2314,\n  "battery_v": 12.71,\n  "flags": ["ok", "late"]\n}',
     "$ gaugectl status --all | grep -v ok\nLX-04  late   battery=11.9V\nHF-02  silent since 03:14 <no carrier>",
     "2026-03-02T04:11:07Z WARN  modem: no answer in 30 s, retry 3/5\n2026-03-02T04:11:37Z ERROR modem: giving up",
     '<station id="BG-11">\n  <sensor type="radar" unit="mm">2,118</sensor>\n</station>',
     "let level = raw\n    .iter()\n    .filter(|r| r.quality >= 2)\n    .map(|r| r.mm)\n    .sum::<i64>();",
     "make flash BOARD=rev7 && screen /dev/ttyUSB0 115200",
-    "Traceback (most recent call last):\n  File \"ingest.py\", line 88, in <module>\n    main()\nValueError: level '---' & no unit",
+    "Traceback (most recent call last):\n  File \"ingest.py\", line 88, in <module>\nValueError: level '---' & no unit",
     "sampling:\n  every: 60s\n  burst: 8\n  reject: '> 3 sigma'\nuplink: [iridium, lte]",
     "git log --oneline --author='zofia' -5",
 )

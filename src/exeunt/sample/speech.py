@@ -66,7 +66,7 @@ class Speaker:
             "room": self._mention_room,
             "team": self._team,
             "here": lambda: Piece("broadcast", rng.choices(("here", "channel", "everyone"), (8, 3, 1))[0]),
-            "mail": lambda: Piece("mail", *[rng.choice(("harbour@example.org", "captain@example.net"))] * 2),
+            "mail": self._mail,
             "link": self._link,
             "doc": lambda: Piece("link", f"https://docs.example.org/d/{rng.randrange(10**6)}", rng.choice(PAGES)[1]),
             "when": self._when,
@@ -185,6 +185,10 @@ class Speaker:
     def _team(self) -> Piece:
         handle = self._rng.choice(self._world.plan.handles)
         return Piece("team", self._world.handle_id(handle), handle)
+
+    def _mail(self) -> Piece:
+        address = self._rng.choice(("harbour@example.org", "captain@example.net"))
+        return Piece("mail", address, address)
 
     def _link(self) -> Piece:
         path, title, _ = self._rng.choice(PAGES)

@@ -1,0 +1,1 @@
+"""Who may: accounts, roles, tokens, scopes, rate limits, the audit trail and the signing keys."""

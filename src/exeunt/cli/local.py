@@ -1,0 +1,17 @@
+"""The local installation, for commands that work on the data itself."""
+
+import getpass
+
+from exeunt.access.principal import Principal
+from exeunt.config import load_settings
+from exeunt.installation import Installation
+
+
+def open_local() -> Installation:
+    """The installation that the settings name. Raises `NotFound` when there is none."""
+    return Installation(load_settings())
+
+
+def operator(workspace_id: str) -> Principal:
+    """Whoever may run commands on the data folder may do everything; the audit trail names the system's user."""
+    return Principal("", f"{getpass.getuser()} (command line)", workspace_id, "operator", frozenset({"*"}), "cli")

@@ -1,0 +1,118 @@
+"""Settings: from the environment, else a TOML file, else the default; `docs/operations.md` has them as one table."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from exeunt.errors import InvalidInput
+
+PREFIX = "EXEUNT_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting, by the name it has in the TOML file; in the environment it is `EXEUNT_` and the name in capitals.
+
+    Sizes are bytes, times are seconds, lists are separated by commas in the environment.
+    """
+
+    data: str = "./exeunt-data"
+    """The folder that holds everything of an installation without a database URL."""
+    database_url: str = ""
+    """Where the ledger is; empty for `ledger.sqlite` in the data folder."""
+    secret_file: str = ""
+    """The file with the signing keys; empty for `secret.key` in the data folder."""
+    public_url: str = ""
+    """The base of absolute links; empty: scheme and host of the request."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose `X-Forwarded-*` headers are believed."""
+    host: str = "127.0.0.1"
+    """Where the server listens."""
+    port: int = 8080
+    """Where the server listens; 0 takes a free one."""
+    link_seconds: int = 7 * 86_400
+    """How long a link lives, 1 minute to 30 days."""
+    keep_seconds: int = 30 * 86_400
+    """How long the bytes of a finished export are kept, so that links can be renewed."""
+    part_bytes: int = 4_000_000_000
+    """How large one part of an archive may be."""
+    job_timeout_seconds: int = 86_400
+    """When an export that does not finish is ended as failed."""
+    worker_shards: int = 2
+    """Shards rendered at once by one worker."""
+    worker_exports: int = 16
+    """Exports planned or assembled at once by one worker."""
+    heartbeat_seconds: float = 2.0
+    """How often a worker says that it lives."""
+    dead_after_seconds: float = 15.0
+    """When a silent worker's exports are taken over."""
+    min_free_bytes: int = 256 * 1024**2
+    """Free space below which no new export or import starts."""
+    quota_running: int = 100
+    """Unfinished exports one workspace may have."""
+    body_bytes: int = 1024**2
+    """The largest request body."""
+    query_bytes: int = 8192
+    """The longest query string."""
+    body_seconds: float = 30.0
+    """When a request body that does not arrive is given up."""
+    max_ranges: int = 64
+    """More ranges in one request are ignored."""
+    stall_seconds: float = 120.0
+    """When a download whose client takes nothing is closed."""
+    digest_max_bytes: int = 1024**3
+    """Up to this size the SHA-256 of a whole archive part is computed after sealing."""
+    yammer_sharepoint: bool = False
+    """Whether externally stored files are called SharePoint in Yammer's CSV."""
+    log_format: str = "text"
+    """`text` for people, `json` for machines."""
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data)
+
+    @property
+    def ledger_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_path.absolute() / 'ledger.sqlite'}"
+
+    @property
+    def jobs_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_path.absolute() / 'jobs.sqlite'}"
+
+    @property
+    def secret_path(self) -> Path:
+        return Path(self.secret_file) if self.secret_file else self.data_path / "secret.key"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. `EXEUNT_CONFIG` names the TOML file, by default `exeunt.toml` where it exists.
+
+    Raises `InvalidInput` naming the setting that is wrong.
+    """
+    values = _from_file(environ)
+    for name in Settings.__struct_fields__:
+        text = environ.get(PREFIX + name.upper())
+        if text is not None:
+            values[name] = [part.strip() for part in text.split(",") if part.strip()] if _is_list(name) else text
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"setting: {error}") from error
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    named = environ.get(PREFIX + "CONFIG")
+    path = Path(named or "exeunt.toml")
+    if not named and not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"the settings file {path} cannot be read: {error}") from error
+
+
+def _is_list(name: str) -> bool:
+    return name == "trusted_proxies"

@@ -1,0 +1,58 @@
+"""One installation: the folder or database it lives in and the services built on it. The only place that wires them."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from exeunt.access.keys import Keyring
+from exeunt.blobs.store import BlobStore
+from exeunt.clock import Clock, IdSource, random_id, utc_now
+from exeunt.config import Settings
+from exeunt.errors import NotFound
+from exeunt.exports.service import Exports
+from exeunt.lake.catalog import Catalog
+from exeunt.ledger.database import Ledger
+from exeunt.ledger.migrate import require_current, upgrade
+
+
+class Installation:
+    """Opens what exists; `create` makes what does not. Build it once a process, after any fork."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now, ids: IdSource = random_id) -> None:
+        self.settings, self.clock, self.ids = settings, clock, ids
+        if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
+            raise NotFound(f"there is no installation in {settings.data}; `exeunt init` makes one")
+        self.ledger = Ledger(settings.ledger_url)
+        require_current(self.ledger)
+        self.keys = Keyring.load(settings.secret_path)
+        self.keys.check_fingerprint(self.ledger)
+
+    @classmethod
+    def create(cls, settings: Settings, *, clock: Clock = utc_now, ids: IdSource = random_id) -> "Installation":
+        """Make the data folder, the key and the tables where they are missing, then open the installation."""
+        data = settings.data_path
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(data, 0o700)
+        if not settings.secret_path.exists():
+            Keyring.create(settings.secret_path)
+        ledger = Ledger(settings.ledger_url)
+        upgrade(ledger)
+        Keyring.load(settings.secret_path).remember_fingerprint(ledger)
+        ledger.close()
+        return cls(settings, clock=clock, ids=ids)
+
+    @property
+    def lake_root(self) -> Path:
+        return self.settings.data_path / "lake"
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        return BlobStore(self.settings.data_path / "blobs")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog(self.ledger)
+
+    @cached_property
+    def exports(self) -> Exports:
+        return Exports(self.ledger, self.catalog, self.blobs, self.settings, self.keys, self.clock, self.ids)
