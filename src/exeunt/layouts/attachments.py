@@ -26,20 +26,46 @@ def member_name(number: int, name: str) -> str:
     return f"files/{number}-{clean_segment(name or 'file', 200)}"
 
 
-def attach(job: Job, archive: ArchiveWriter, view: View, numbers: Iterable[int]) -> dict[str, int]:
-    """Append the bodies of these files in order of number; name the others as missing. Returns the counts."""
-    wanted = pl.Series("number", sorted(set(numbers)), dtype=pl.Int64)
-    counts = {"files": 0, "files_missing": 0, "file_bytes": 0}
+def referred(view: View, messages: pl.DataFrame) -> list[int]:
+    """The numbers of the files that these messages carry, sorted."""
+    ids = messages["file_ids"].explode().drop_nulls().unique()
+    if ids.is_empty():
+        return []
+    return view.files().filter(pl.col("id").is_in(ids.implode()))["number"].to_list()
+
+
+def selected_files(view: View, numbers: Iterable[int]) -> pl.DataFrame:
+    """The files an export takes, by number: those its messages carry and, unless it asks for certain people or words,
+    those of its rooms that no message names."""
+    wanted, selection = (
+        pl.col("number").is_in(pl.Series(sorted(set(numbers)), dtype=pl.Int64).implode()),
+        view.selection,
+    )
+    if not selection.people and not selection.text:
+        mine = pl.col("room_id").is_in(view.rooms()["id"].implode())
+        if selection.since:
+            mine &= pl.col("uploaded_at") >= selection.since
+        if selection.until:
+            mine &= pl.col("uploaded_at") < selection.until
+        wanted |= mine
+    return view.files().filter(wanted)
+
+
+def attach(job: Job, archive: ArchiveWriter, view: View, files: pl.DataFrame) -> None:
+    """Append the bodies of these files (rows of `View.files`) in order; name the others as missing. Counts in `job`."""
     columns = ("number", "id", "name", "storage", "reason", "url", "sha256", "crc32", "size", "uploaded_at")
-    files = view.files().filter(pl.col("number").is_in(wanted.implode())).select(columns)
-    for number, file_id, name, storage, reason, url, sha256, crc32, size, uploaded_at in files.iter_rows():
-        if storage == "held" and job.selection.files:
+    job.count("files_total", files.height)
+    if not job.selection.files:
+        return
+    for number, file_id, name, storage, reason, url, sha256, crc32, size, uploaded_at in files.select(
+        columns
+    ).iter_rows():
+        if storage == "held":
             content = Content(whole(job.held(view, sha256, size), crc32), size, crc32, bytes.fromhex(sha256))
             archive.add(member_name(number, name), content, uploaded_at, file_id)
-            counts["files"] += 1
-            counts["file_bytes"] += size
-        elif job.selection.files:
+            job.count("files", 1)
+            job.count("file_bytes", size)
+        else:
             why = WHY_MISSING[storage] + (f": {reason}" if reason else "")
             archive.missing({"kind": "file", "id": file_id, "name": name, "reason": why, "url": url})
-            counts["files_missing"] += 1
-    return counts
+            job.count("files_missing", 1)

@@ -11,7 +11,7 @@ from exeunt.archives.extents import Blob
 from exeunt.archives.index import BodyFacts
 from exeunt.archives.packs import PackIndex, PackWriter
 from exeunt.archives.parts import ArchiveWriter, Limits, ManifestForm, Part
-from exeunt.blobs.store import held_key, made_prefix
+from exeunt.blobs.store import BlobStore, held_key, made_prefix
 from exeunt.lake.selection import Group, Selection
 from exeunt.lake.view import View
 
@@ -61,7 +61,7 @@ class Job:
         selection: Selection,
         options: Any,
         views: tuple[View, ...],
-        made: Path,
+        blobs: BlobStore,
         part_bytes: int,
         public_url: str,
         progress: Callable[[int, int], None],
@@ -74,11 +74,17 @@ class Job:
         self.selection = selection
         self.options = options
         self.views = views
-        self.folder = made
+        self.blobs = blobs
+        self.folder: Path = blobs.path(made_prefix(export_id))
+        self.counts: dict[str, int] = {}
         self.part_bytes = part_bytes
         self.public_url = public_url
         self.progress = progress
-        """Called with (messages, bytes) rendered since the last call; raises when the export was cancelled."""
+        """Called now and then with (messages, bytes) rendered since the last call; raises when the export has ended."""
+
+    def count(self, word: str, number: int) -> None:
+        """Set one of the export's counts (`files`, `file_bytes`, …) while assembling; packs bring their own."""
+        self.counts[word] = self.counts.get(word, 0) + number
 
     @property
     def view(self) -> View:

@@ -397,11 +397,3 @@ downloads = Table(
     Column("outcome", String, nullable=False),
     Index("ix_downloads_archive", "archive_id"),
 )
-
-heartbeats = Table(
-    "heartbeats",
-    metadata,
-    Column("executor_id", String, primary_key=True),
-    Column("started_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-)

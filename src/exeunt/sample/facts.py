@@ -37,10 +37,11 @@ class SampleFacts:
     files: int
     """Files whose bytes are in the archive; the following four have none there."""
     linked_files: int
-    """Hosted by Slack, with an address and a token but no body beside it."""
+    """Hosted by Slack, canvases and lists among them: an address, a token, no body."""
     external_files: int
     deleted_files: int
     hidden_files: int
+    """Hidden by the plan's limit, or not for the one who exported."""
     bytes: int
     largest_file: int
     day_files: int

@@ -101,7 +101,7 @@ def _block_text(block: Block) -> str:
         case Code(source):
             return f"```{escape(source)}```"
         case Bullets(items, ordered, indent):
-            marks = [f"{number}." if ordered else "•" for number in range(1, len(items) + 1)]
+            marks = [f"{number}." if ordered else "◦" if indent else "•" for number in range(1, len(items) + 1)]
             return "\n".join(
                 f"{'    ' * indent}{mark} {_inline(item)}" for mark, item in zip(marks, items, strict=True)
             )

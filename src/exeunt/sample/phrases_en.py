@@ -97,7 +97,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
     "support": (
         "{ticket}: harbour office in {place} sees no data since {hour}. I take it.",
         "Customer asks whether {thing} survives a pressure washer. I said *no*, was that right?",
-        "Does anybody speak Greek? {place} is on the phone and very polite.",
+        "Does anybody speak their language? {place} is on the phone and very polite.",
         "{ticket} is solved: the antenna was in a cupboard.",
         "Forwarded from {mail}: the display in {place} shows stars instead of metres.",
         "Third question this month about the daylight-saving switch. Can we put it on page one?",

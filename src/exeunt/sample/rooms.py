@@ -33,6 +33,9 @@ class Room:
     archived: bool = False
     listed: bool = True
     general: bool = False
+    bot: str = ""
+    """The integration that posts here, and which part of the conversations it starts."""
+    bot_share: float = 0.0
 
 
 def listing_json(

@@ -73,7 +73,7 @@ class ExportZip:
             crc = isal_zlib.crc32(chunk, crc)
             self._out.write(chunk)
         end = self._out.tell()
-        self._out.seek(at + _CRC_AT + 4)
+        self._out.seek(at + _CRC_AT)
         self._out.write(struct.pack("<I", crc))
         self._out.seek(end)
         fields.crc32 = crc

@@ -30,6 +30,7 @@ LONGEST_NAME = 0xFFFF
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_LENGTHS = struct.Struct("<4s24xHHH")
 _END = struct.Struct("<4sHHHHIIH")
 _END64 = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR64 = struct.Struct("<4sIQI")
@@ -68,6 +69,15 @@ def central(data: bytes, at: int) -> Member | None:
     is_link = made >> 8 == 3 and (attributes >> 16) & 0o170000 == _SYMLINK
     name = data[start : start + name_size]
     return Member(name, flags, method, date << 16 | time, crc32, packed, size, header, length, is_link)
+
+
+def central_length(data: bytes, at: int) -> int:
+    """How long the directory record at `at` is; 0 when there is none or it is cut."""
+    if len(data) - at < CENTRAL_SIZE:
+        return 0
+    mark, name_size, extra_size, comment_size = _LENGTHS.unpack_from(data, at)
+    length: int = CENTRAL_SIZE + name_size + extra_size + comment_size
+    return length if mark == CENTRAL and len(data) - at >= length else 0
 
 
 def local(data: bytes, header: int) -> Member | None:

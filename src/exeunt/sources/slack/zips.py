@@ -16,15 +16,15 @@ from exeunt.errors import InvalidInput
 from exeunt.sources.intake import Report
 from exeunt.sources.slack import records
 from exeunt.sources.slack.archive import STEP, Stat, member_name, printable
+from exeunt.sources.slack.inflate import inflated
 from exeunt.sources.slack.limits import Limits, Meter, Unreadable
-from exeunt.sources.slack.walk import walk
+from exeunt.sources.slack.walk import stored_size, walk
 
-_PACKED_STEP = 1 << 18
 _TAIL = 1 << 17
 
 
 class ZipArchive:
-    """A ref is the position of the member's directory record, or of its local header where the directory is unusable."""
+    """A ref is the position of the member's directory record, or of its local header where there is no directory."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._file = os.open(path, os.O_RDONLY)
@@ -84,16 +84,26 @@ class ZipArchive:
         if found is None:
             reason = "it has no directory (it is cut off or not complete)"
         else:
-            count = 0
-            # One record too many is enough to know; a directory of any length is read in constant memory.
-            for count, _ in enumerate(self._listed(found), 1):
-                if count > self._limits.max_entries:
-                    return found
-            if count == found.count or count == found.count & 0xFFFF:
+            count = self._count(found)
+            if count == found.count or count & 0xFFFF == found.count or count > self._limits.max_entries:
                 return found
             reason = f"its directory claims {found.count} members and lists {count}"
         self.problems.skip(self._path.name, f"{reason}; members were found by walking through the file")
         return None
+
+    def _count(self, directory: records.Directory) -> int:
+        """How many records really stand there; counting stops where the limit is passed."""
+        at, block, base, count = directory.start, b"", directory.start, 0
+        while at < directory.end and count <= self._limits.max_entries:
+            length = records.central_length(block, at - base)
+            if not length:
+                block, base = self._read(at, min(STEP, directory.end - at)), at
+                length = records.central_length(block, 0)
+                if not length:
+                    break
+            at += length
+            count += 1
+        return count
 
     def _listed(self, directory: records.Directory) -> Iterator[tuple[int, records.Member]]:
         """(position, record) of the directory, up to the first thing that is no record."""
@@ -109,9 +119,10 @@ class ZipArchive:
             at += member.length
 
     def _walked(self) -> Iterator[tuple[int, records.Member]]:
-        for member, problem in walk(self._read, self.total, self._limits):
-            if problem:
-                self.problems.skip(printable(records.decoded(member.name)), problem)
+        def name_gap(at: int) -> None:
+            self.problems.skip(self._path.name, f"no member begins at byte {at}; the next one was searched for")
+
+        for member in walk(self._read, self.total, self._limits, name_gap):
             yield member.header, member
 
     def _member(self, ref: int) -> records.Member:
@@ -144,7 +155,7 @@ class ZipArchive:
     def _stored(self, member: records.Member, start: int) -> Iterator[bytes]:
         packed, crc32 = member.packed, 0
         if packed < 0:
-            packed = _stored_size(self._read, start, self.total)
+            packed = stored_size(self._read, start, self.total)
         for offset in range(0, packed, STEP):
             chunk = self._read(start + offset, min(STEP, packed - offset))
             if not chunk:
@@ -160,28 +171,15 @@ class ZipArchive:
     def _inflated(self, member: records.Member, start: int) -> Iterator[bytes]:
         room = self.total - start
         available = room if member.packed < 0 else min(member.packed, room)
-        inflate = isal_zlib.decompressobj(-15)
-        taken = size = crc32 = 0
-        data = b""
-        while not inflate.eof:
-            if not data:
-                data = self._read(start + taken, min(_PACKED_STEP, available - taken))
-                taken += len(data)
-                self.done += len(data)
-            ended = not data
-            try:
-                chunk = inflate.decompress(data, STEP)
-            except isal_zlib.error as error:
-                raise Unreadable(f"its packed data is damaged ({error})") from error
-            data = inflate.unconsumed_tail
-            if chunk:
-                size += len(chunk)
-                crc32 = isal_zlib.crc32(chunk, crc32)
-                self._meter.take(len(chunk), size, available if member.packed >= 0 else taken)
-                yield chunk
-            elif ended:
-                raise Unreadable("it is cut off")
-        self._check(member, start + taken - len(inflate.unused_data), size, crc32)
+        size = crc32 = used = 0
+        for chunk, end in inflated(self._read, start, available):
+            self.done += end - start - used
+            used = end - start
+            size += len(chunk)
+            crc32 = isal_zlib.crc32(chunk, crc32)
+            self._meter.take(len(chunk), size, available if member.packed >= 0 else used)
+            yield chunk
+        self._check(member, start + used, size, crc32)
 
     def _check(self, member: records.Member, end: int, size: int, crc32: int) -> None:
         """What came out against what was claimed; in a walk the claim may stand behind the data."""
@@ -195,7 +193,3 @@ class ZipArchive:
             raise Unreadable(f"it holds {size} bytes where the archive says {member.size}")
         if crc32 != member.crc32:
             raise Unreadable("its checksum does not match")
-
-
-def _stored_size(read: object, start: int, end: int) -> int:
-    raise NotImplementedError

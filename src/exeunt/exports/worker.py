@@ -1,0 +1,174 @@
+"""The worker: brings what the ledger asks for and what the job engine does together, again and again.
+
+Every round is idempotent and any number of workers may run it: the engine starts an export once whoever asks.
+"""
+
+import hashlib
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from exeunt.archives.body import Body
+from exeunt.archives.reading import BodyReader
+from exeunt.errors import Damaged, ExeuntError
+from exeunt.exports.engine import Engine
+from exeunt.exports.records import State
+from exeunt.exports.run import Runner
+from exeunt.exports.service import UNFINISHED
+from exeunt.installation import Installation
+from exeunt.ledger.schema import archives, exports
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 0.1
+SLOW_ROUND_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 30.0
+KEEP_WORKFLOWS = timedelta(days=1)
+
+
+class Worker:
+    """One worker process. `run` until told to stop, or call `round` yourself."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._in = installation
+        settings = installation.settings
+        self.runner = Runner(installation)
+        self.engine = Engine(
+            settings.jobs_url, self.runner, slots=settings.worker_shards, parents=settings.worker_exports,
+            heartbeat_seconds=settings.heartbeat_seconds, dead_after_seconds=settings.dead_after_seconds,
+        )  # fmt: skip
+        self._digests = ThreadPoolExecutor(1, "digest")
+        self._digesting: Future[None] | None = None
+        self._stopping = False
+        self._last_slow = self._last_housekeeping = float("-inf")
+
+    def start(self) -> None:
+        """Join the other workers and take up what nobody runs."""
+        self.engine.start()
+
+    def stop(self, grace_seconds: float = 20.0) -> list[str]:
+        """Drain; returns what would not stop."""
+        self._stopping = True
+        self._digests.shutdown(cancel_futures=True)
+        return self.engine.stop(grace_seconds)
+
+    def round(self) -> None:
+        """Start what waits; now and then end what has ended and tidy up. An error is logged and tried again."""
+        try:
+            self._submit_queued()
+            now = time.monotonic()
+            if now - self._last_slow >= SLOW_ROUND_SECONDS:
+                self._last_slow = now
+                self._settle()
+                self._digest_one()
+            if now - self._last_housekeeping >= HOUSEKEEPING_SECONDS:
+                self._last_housekeeping = now
+                self._resubmit()
+                self._remove_leftovers()
+                self.engine.prune(KEEP_WORKFLOWS)
+        except Exception:
+            log.exception("a round of the worker failed; it tries again")
+            time.sleep(SLOW_ROUND_SECONDS)
+
+    def _submit_queued(self) -> None:
+        room = self.engine.room()
+        if room <= 0:
+            return
+        e = exports.c
+        with self._in.ledger.read() as db:
+            waiting = db.execute(
+                select(e.id, e.deadline_at)
+                .where(e.state == State.QUEUED, e.workflow_started.is_(False))
+                .order_by(e.sequence)
+                .limit(room)
+            ).all()
+        for export_id, deadline in waiting:
+            self._submit(export_id, (deadline - self._in.clock()).total_seconds())
+
+    def _submit(self, export_id: str, seconds_left: float) -> None:
+        self.engine.submit(export_id, max(1.0, seconds_left))
+        with self._in.ledger.write() as db:
+            db.execute(update(exports).where(exports.c.id == export_id).values(workflow_started=True))
+
+    def _resubmit(self) -> None:
+        """An unfinished export whose workflow is unknown (the job database was lost) starts again; others do not."""
+        e = exports.c
+        with self._in.ledger.read() as db:
+            started = db.execute(
+                select(e.id, e.deadline_at).where(e.state.in_(UNFINISHED), e.workflow_started.is_(True))
+            ).all()
+        for export_id, deadline in started:
+            if export_id not in self.engine.running() and self.engine.room() > 0:
+                self.engine.submit(export_id, max(1.0, (deadline - self._in.clock()).total_seconds()))
+
+    def _settle(self) -> None:
+        """Make ledger and engine agree on what has ended: time-outs, failures, cancelled exports."""
+        e, now = exports.c, self._in.clock()
+        running = self.engine.running()
+        with self._in.ledger.read() as db:
+            open_rows = db.execute(select(e.id, e.deadline_at).where(e.state.in_(UNFINISHED))).all()
+            ended = set(db.scalars(select(e.id).where(e.id.in_(running), e.state.not_in(UNFINISHED))))
+        for export_id in ended:
+            self.engine.cancel(export_id)
+        for export_id, deadline in open_rows:
+            if deadline <= now:
+                self.runner.fail(export_id, "timed out")
+                self.engine.cancel(export_id)
+        for export_id, (status, error) in self.engine.outcomes(row.id for row in open_rows).items():
+            if self._still_open(export_id):
+                log.error("export %s: its workflow ended as %s: %s", export_id, status, error)
+                self.runner.fail(export_id, f"the job ended as {status.lower().replace('_', ' ')}")
+                self.engine.cancel(export_id)
+
+    def _still_open(self, export_id: str) -> bool:
+        return self._in.exports.get(export_id).state.unfinished
+
+    def _remove_leftovers(self) -> None:
+        """What cancelled and failed exports wrote, also what was written after they had ended."""
+        made = self._in.blobs.path("made")
+        names = [entry.name for entry in made.iterdir()] if made.is_dir() else []
+        with self._in.ledger.read() as db:
+            for name in names:
+                state = db.scalar(select(exports.c.state).where(exports.c.id == name))
+                if state in (State.CANCELLED, State.FAILED) and name not in self.engine.running():
+                    self._in.blobs.remove_made(name)
+
+    def _digest_one(self) -> None:
+        """Compute the SHA-256 of one sealed archive that has none, beside the work; nothing waits for it."""
+        if self.engine.running() or (self._digesting is not None and not self._digesting.done()):
+            return
+        a = archives.c
+        with self._in.ledger.read() as db:
+            row = db.execute(
+                select(a.id, a.index_key)
+                .join(exports, exports.c.id == a.export_id)
+                .where(a.sha256.is_(None), a.damaged.is_(None), a.length <= self._in.settings.digest_max_bytes,
+                       exports.c.state == State.COMPLETED)
+                .order_by(a.sealed_at.desc())
+                .limit(1)
+            ).first()  # fmt: skip
+        if row is not None:
+            self._digesting = self._digests.submit(self._record_digest, row.id, row.index_key)
+
+    def _record_digest(self, archive_id: str, index_key: str) -> None:
+        values: dict[str, object]
+        try:
+            values = {"sha256": self._digest(index_key)}
+        except ExeuntError as error:
+            values = {"damaged": str(error)}
+            log.error("archive %s is damaged: %s", archive_id, error)
+        if not self._stopping:
+            with self._in.ledger.write() as db:
+                db.execute(update(archives).where(archives.c.id == archive_id).values(values))
+
+    def _digest(self, index_key: str) -> bytes:
+        digest = hashlib.sha256()
+        with Body(self._in.blobs.path(index_key)) as body, BodyReader(body, self._in.blobs) as reader:
+            while not self._stopping and (piece := reader.read(1 << 20)):
+                digest.update(piece)
+            if reader.tell() != body.length and not self._stopping:
+                raise Damaged("the archive is shorter than announced")
+        return digest.digest()

@@ -1,0 +1,94 @@
+"""Spreadsheets: `messages.csv` and the tables beside it. UTF-8 with a mark, RFC 4180, verbatim unless `safe`."""
+
+import polars as pl
+
+from exeunt.archives.packs import PackIndex, PackWriter
+from exeunt.archives.parts import ManifestForm
+from exeunt.layouts.attachments import attach, referred, selected_files
+from exeunt.layouts.job import Job, Layout, Output, ShardPlan, archive_outputs
+from exeunt.layouts.manifest import manifest_head
+from exeunt.layouts.options import CsvOptions
+from exeunt.layouts.shardfacts import members, read_facts, write_facts
+from exeunt.layouts.shards import message_shards
+from exeunt.layouts.tables import COLUMNS, Names, file_words, reaction_words, with_names
+
+MARK = b"\xef\xbb\xbf"
+"""Spreadsheets take a file for UTF-8 only when it starts with this."""
+
+TIME = "%Y-%m-%d %H:%M:%S"
+"""A form that spreadsheets read as a time; all times are UTC."""
+
+MESSAGE_HEADER = ("time", "room", "room_kind", "author", "text", "thread", "is_reply", "kind", "edited", "deleted",
+                  "reactions", "files", "title", "permalink", "author_id", "room_id", "id", "number")  # fmt: skip
+
+
+def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
+    """One CSV of up to a shard's messages: small enough for any spreadsheet."""
+    view = job.views[plan.view]
+    messages = view.messages(plan.groups, COLUMNS)
+    if messages.is_empty():
+        write_facts(pack, [])
+        return
+    names = Names(view)
+    table = with_names(messages, names)
+    thread = pl.when("is_reply").then("thread_id").otherwise(pl.lit(""))
+    rows = table.with_columns(reaction_words(table).alias("reactions"), file_words(table, names).alias("files")).select(
+        time=pl.col("created_at").dt.strftime(TIME), room="room", room_kind="room_kind", author="author", text="text",
+        thread=thread, is_reply="is_reply", kind="kind", edited=pl.col("edited_at").dt.strftime(TIME),
+        deleted=pl.col("deleted_at").dt.strftime(TIME), reactions="reactions", files="files", title="title",
+        permalink="permalink", author_id="author_id", room_id="room_id", id="id", number="number",
+    )  # fmt: skip
+    _write(job, pack, "messages.csv" if plan.extra.get("only") else f"messages-{plan.number:04d}.csv", rows)
+    pack.count("messages", messages.height)
+    job.progress(messages.height, pack.last().size)
+    write_facts(pack, referred(view, messages))
+
+
+def _plan(job: Job) -> list[ShardPlan]:
+    plans = message_shards(job)
+    return [ShardPlan(p.number, p.view, p.groups, {"only": True}) for p in plans] if len(plans) == 1 else plans
+
+
+def _write(job: Job, pack: PackWriter, name: str, rows: pl.DataFrame) -> None:
+    assert isinstance(job.options, CsvOptions)
+    if job.options.safe:
+        rows = rows.with_columns(guarded(pl.col(pl.String)))
+    with pack.member(name) as member:
+        member.write(MARK)
+        member.write(rows.write_csv(line_terminator="\r\n").encode())
+
+
+def guarded(column: pl.Expr) -> pl.Expr:
+    """Text that a spreadsheet would run as a formula, with `'` before it."""
+    return pl.when(column.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + column).otherwise(column).name.keep()
+
+
+def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
+    """The CSVs of all shards, the tables of people, rooms and files, and the files themselves."""
+    view = job.view
+    numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
+    files = selected_files(view, numbers)
+    with job.pack("tables") as pack:
+        _write(job, pack, "users.csv", _flat(view.users()))
+        _write(job, pack, "rooms.csv", _flat(view.rooms()))
+        _write(job, pack, "files.csv", _flat(files))
+        tables = pack.seal()
+    job.count("users", view.users().height)
+    job.count("rooms", view.rooms().height)
+    with job.archive(f"{view.workspace.id}-csv", ManifestForm(manifest_head(job))) as archive:
+        for index in [*packs, tables]:
+            for entry in members(index):
+                archive.entry(index, entry)
+        attach(job, archive, view, files)
+        counts = {"messages": sum(p.counts.get("messages", 0) for p in packs), **job.counts}
+        return archive_outputs(archive.seal(counts))
+
+
+def _flat(table: pl.DataFrame) -> pl.DataFrame:
+    """A table as people want to see it: no hashes, no source JSON, times readable."""
+    unwanted = {"raw", "content_hash", "seen_at", "import_no", "revision", "crc32", "md5", "version_number"}
+    kept = table.select([name for name in table.columns if name not in unwanted])
+    return kept.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime(TIME))
+
+
+LAYOUT = Layout("csv", _plan, render, assemble)

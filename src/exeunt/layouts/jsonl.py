@@ -1,0 +1,90 @@
+"""JSON Lines for machines: every field of every message, one a line; people, rooms and files as files of their own."""
+
+import io
+
+import polars as pl
+
+from exeunt.archives.packs import PackIndex, PackWriter
+from exeunt.archives.parts import ManifestForm
+from exeunt.lake.columns import INSTANT
+from exeunt.layouts.attachments import attach, member_name, referred, selected_files
+from exeunt.layouts.job import Job, Layout, Output, ShardPlan, archive_outputs
+from exeunt.layouts.manifest import manifest_head
+from exeunt.layouts.options import JsonlOptions
+from exeunt.layouts.shardfacts import members, read_facts, write_facts
+from exeunt.layouts.shards import message_shards
+from exeunt.layouts.tables import COLUMNS, Names, with_names
+
+TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
+"""Times are UTC with microseconds: Slack's message times need them to stay what they are."""
+
+
+def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
+    """One file of up to a shard's messages, by room, thread and time."""
+    view = job.views[plan.view]
+    assert isinstance(job.options, JsonlOptions)
+    columns = (*COLUMNS, "raw") if job.options.raw else COLUMNS
+    messages = view.messages(plan.groups, columns)
+    if messages.is_empty():
+        write_facts(pack, [])
+        return
+    table = with_names(messages, Names(view)).select(
+        "id", "number", "room_id", "room", "room_kind", "created_at", "author_id", "author", "author_name", "kind",
+        "subtype", "thread_id", "is_reply", "is_broadcast", "title", "text", "mentions", "reactions", "file_ids",
+        "attachments", "edited_at", "edited_by", "deleted_at", "deleted_by", "is_pinned", "permalink", "revision",
+        *(["raw"] if job.options.raw else []),
+    )  # fmt: skip
+    name = "messages.jsonl" if plan.extra.get("only") else f"messages-{plan.number:04d}.jsonl"
+    pack.add(name, lines(table))
+    pack.count("messages", messages.height)
+    job.progress(messages.height, pack.last().size)
+    write_facts(pack, referred(view, messages))
+
+
+def lines(table: pl.DataFrame) -> memoryview:
+    """The rows as JSON Lines."""
+    out = io.BytesIO()
+    table.with_columns(pl.col(INSTANT).dt.strftime(TIME)).write_ndjson(out)
+    return out.getbuffer()
+
+
+def _plan(job: Job) -> list[ShardPlan]:
+    plans = message_shards(job)
+    return [ShardPlan(p.number, p.view, p.groups, {"only": True}) for p in plans] if len(plans) == 1 else plans
+
+
+def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
+    """The messages of all shards, the tables beside them, and the files themselves."""
+    view = job.view
+    numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
+    files = selected_files(view, numbers)
+    rooms = view.rooms()
+    with job.pack("tables") as pack:
+        pack.add("users.jsonl", lines(_public(view.users())))
+        pack.add("rooms.jsonl", lines(_public(rooms)))
+        pack.add(
+            "memberships.jsonl",
+            lines(_public(view.memberships().filter(pl.col("room_id").is_in(rooms["id"].implode())))),
+        )
+        names = [
+            member_name(n, name) if s == "held" else None
+            for n, name, s in files.select("number", "name", "storage").iter_rows()
+        ]
+        pack.add("files.jsonl", lines(_public(files.with_columns(pl.Series("member", names, pl.String)))))
+        tables = pack.seal()
+    job.count("users", view.users().height)
+    job.count("rooms", rooms.height)
+    with job.archive(f"{view.workspace.id}-jsonl", ManifestForm(manifest_head(job))) as archive:
+        for index in [*packs, tables]:
+            for entry in members(index):
+                archive.entry(index, entry)
+        attach(job, archive, view, files)
+        counts = {"messages": sum(p.counts.get("messages", 0) for p in packs), **job.counts}
+        return archive_outputs(archive.seal(counts))
+
+
+def _public(table: pl.DataFrame) -> pl.DataFrame:
+    return table.drop("content_hash", "seen_at", "import_no", strict=False)
+
+
+LAYOUT = Layout("jsonl", _plan, render, assemble)

@@ -1,0 +1,21 @@
+"""Layouts by name, loaded when one is needed."""
+
+from importlib import import_module
+
+from exeunt.errors import InvalidInput
+from exeunt.layouts.job import Layout
+
+MODULES = {
+    "html": "exeunt.layouts.html",
+    "jsonl": "exeunt.layouts.jsonl",
+    "csv": "exeunt.layouts.csv",
+    "yammer-files": "exeunt.layouts.yammer_files",
+}
+
+
+def load(name: str) -> Layout:
+    """The layout of this name. Raises `InvalidInput` for an unknown one."""
+    if name not in MODULES:
+        raise InvalidInput(f"unknown layout {name!r}")
+    layout: Layout = import_module(MODULES[name]).LAYOUT
+    return layout
