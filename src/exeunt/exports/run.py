@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
@@ -29,6 +29,7 @@ from exeunt.lake.view import View
 from exeunt.layouts.job import Job, Output, ShardPlan
 from exeunt.layouts.options import parse_options
 from exeunt.layouts.registry import load
+from exeunt.ledger.database import Instant
 from exeunt.ledger.schema import archives, export_pins, export_shards, exports
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class Runner:
             begun = db.execute(
                 update(exports)
                 .where(exports.c.id == export_id, exports.c.state.in_((State.QUEUED, State.RUNNING)))
-                .values(state=State.RUNNING.value, started_at=func.coalesce(exports.c.started_at, now), updated_at=now,
+                .values(state=State.RUNNING.value, started_at=func.coalesce(exports.c.started_at, literal(now, Instant())), updated_at=now,
                         attempts=exports.c.attempts + 1)
             )  # fmt: skip
         if begun.rowcount != 1:

@@ -41,7 +41,8 @@ def write_bench(
     """Write `messages` messages of `users` people over the working days of `days` days that end on `last_day`.
 
     Rooms are of very different size, seven in ten public, two private, one a direct message. Every message has its
-    author's card, every second one blocks. `bodies` files of `body_bytes` random bytes each lie in `__uploads`.
+    author's card, every second one blocks. `bodies` files (no room has more than messages) of `body_bytes` random bytes
+    each lie in `__uploads`.
     """
     people = _people(users)
     plan = WorkspacePlan("bench", people, (), _rooms(rooms), "uploads", ("everybody-on-call",))
@@ -52,7 +53,7 @@ def write_bench(
     calendar = [day for day in (last_day - timedelta(days=days - 1 - n) for n in range(days)) if day.weekday() < 5]
     amounts = split(messages, {room.key: room.share for room in plan.rooms})
     with_bodies = split(bodies, {key: float(amount) for key, amount in amounts.items()})
-    with ExportZip(path, datetime.combine(last_day + timedelta(days=1), time(), UTC)) as archive:
+    with ExportZip(path, datetime.combine(last_day + timedelta(days=1), time(), UTC), level=0) as archive:
         shelf = Shelf(world, archive, tally, 0, 0, rng)
         noise = rng.randbytes(_BLOCK)
         created = day_start(calendar[0]) // SECOND
@@ -65,7 +66,10 @@ def write_bench(
             ids = [world.user_id(person) for person in members]
             folder = world.folder(room)
             listings[room.kind].append(listing_json(room, world.room_id(room), folder, ids[0], ids, created, []))
-            files = [slack_id(world.seed, "F", f"{room.key}/{number}") for number in range(with_bodies[room.key])]
+            files = [
+                slack_id(world.seed, "F", f"{room.key}/{number}")
+                for number in range(min(with_bodies[room.key], amounts[room.key]))
+            ]
             talk = BenchRoom(world, room, members, pool, rng)
             for day, content in talk.days(amounts[room.key], calendar, shelf, files, body_bytes, tally):
                 archive.add(f"{folder}/{day}.json", content)

@@ -24,13 +24,14 @@ _THREADS = 32
 _REACTED = 16
 _EDITED = 32
 _FAR = 4096
+"""A late answer is at most so many messages away."""
 
 _PICK = POOL - 1
 
-_BLOCKS = (
-    b',"blocks":[{"type":"rich_text","block_id":"bEnCh","elements":[{"type":"rich_text_section","elements":[%b,'
-    b'{"type":"text","text":" TIDE-%d "}%b]}]'
-)
+_BLOCKS = b'","blocks":[{"type":"rich_text","block_id":"bEnCh","elements":[{"type":"rich_text_section","elements":['
+_WORDS = b',{"type":"text","text":"'
+_WORDS_END = b'"}'
+_BLOCKS_END = b"]}]"
 
 
 class BenchRoom:
@@ -61,69 +62,86 @@ class BenchRoom:
         first = 0
         for day in days:
             stop = bisect_left(moments, day_start(day) + HOUR + _WORKDAY, first)
-            written = self._messages(range(first, stop), moments, roots, tally)
-            for number in range(first, stop) if shared else ():
-                if number in shared:
-                    written[number - first] += self._file(shared[number], moments[number], shelf, body_bytes)
+            if stop > first:
+                files_today = {
+                    number: self._file(shared[number], moments[number], shelf, body_bytes)
+                    for number in (range(first, stop) if shared else ())
+                    if number in shared
+                }
+                content = self._messages(range(first, stop), moments, roots, files_today, tally)
+                yield day, msgspec.json.format(content, indent=4)
             first = stop
-            if written:
-                yield day, msgspec.json.format(b"[" + b"},".join(written) + b"}]", indent=4)
 
-    def _messages(self, numbers: range, moments: list[int], roots: dict[int, int], tally: Tally) -> list[bytes]:
-        """Messages without their last brace. `roots` maps the numbers of coming replies to that of their root."""
+    def _messages(
+        self, numbers: range, moments: list[int], roots: dict[int, int], files: dict[int, bytes], tally: Tally
+    ) -> bytes:
+        """A JSON array. `roots` maps the numbers of coming replies to that of their root, `files` has ready members."""
         draw = self._rng.getrandbits
         begin_texts, begin_elements, endings = self._pool.begin_texts, self._pool.begin_elements, self._pool.endings
-        people = len(self._heads)
-        written = []
+        heads, user_ids = self._heads, self._user_ids
+        people = len(heads)
+        parts: list[bytes] = []
         for number in numbers:
             bits = draw(96)
+            author = _author(number) % people
             seconds, micros = divmod(moments[number], SECOND)
             begin, ending = bits & _PICK, endings[bits >> 16 & _PICK]
-            ticket = bits >> 32 & 0xFFFF
-            message = b'%b%08x-5c1e-4f0a-9d2b-%012x","ts":"%d.%06d","text":"%b TIDE-%d %b"' % (
-                self._heads[self._author(number) % people],
-                bits >> 48 & 0xFFFFFFFF, number, seconds, micros, begin_texts[begin], ticket, ending.text,
-            )  # fmt: skip
+            ticket = b" TIDE-%d " % (bits >> 32 & 0xFFFF)
+            parts += (
+                heads[author],
+                b'%08x-5c1e-4f0a-9d2b-%012x","ts":"%d.%06d","text":"'
+                % (bits >> 48 & 0xFFFFFFFF, number, seconds, micros),
+                begin_texts[begin],
+                ticket,
+                ending.text,
+            )
             if bits & 1 << 15:
-                message += _BLOCKS % (begin_elements[begin], ticket, ending.elements)
+                parts += (_BLOCKS, begin_elements[begin], _WORDS, ticket, _WORDS_END, ending.elements, _BLOCKS_END)
+            else:
+                parts.append(b'"')
             chance = bits >> 80
             if number in roots:
                 root = roots.pop(number)
-                message += b',"thread_ts":"%b","parent_user_id":"%b"' % (self._stamp(moments[root]), self._user(root))
+                parts.append(
+                    b',"thread_ts":"%b","parent_user_id":"%b"'
+                    % (_stamp(moments[root]), user_ids[_author(root) % people])
+                )
                 tally.replies += 1
-            elif not chance % _THREADS:
-                thread = self._thread(number, moments, roots)
-                message += thread
-                tally.threads += bool(thread)
+            elif not chance % _THREADS and (thread := self._thread(number, moments, roots)):
+                parts.append(thread)
+                tally.threads += 1
             if not (chance >> 5) % _REACTED:
                 pick = begin % REACTIONS
-                message += self._reactions[pick]
+                parts.append(self._reactions[pick])
                 tally.reactions += self._reacted[pick]
             if not (chance >> 9) % _EDITED:
-                message += b',"edited":{"user":"%b","ts":"%d.000000"}' % (self._user(number), seconds + 60 + ticket)
+                parts.append(b',"edited":{"user":"%b","ts":"%d.000000"}' % (user_ids[author], seconds + 90))
                 tally.edits += 1
-            written.append(message)
-        tally.messages += len(written)
-        return written
+            if number in files:
+                parts.append(files[number])
+            parts.append(b"},")
+        parts[-1] = b"}]"
+        tally.messages += len(numbers)
+        return b"[" + b"".join(parts)
 
     def _thread(self, number: int, moments: list[int], roots: dict[int, int]) -> bytes:
         """Makes some of the next messages replies to this one, and now and then one much later."""
         rng = self._rng
         wanted = [number + step * rng.randint(1, 3) for step in range(1, rng.randint(2, 8))]
         if rng.random() < 0.1:
-            wanted.append(number + rng.randrange(_FAR))
+            wanted.append(number + 1 + rng.randrange(min(_FAR, len(moments) - number)))
         answers = [one for one in sorted(set(wanted)) if number < one < len(moments) and one not in roots]
         answers = answers or [next(one for one in range(number + 1, len(moments) + 1) if one not in roots)]
         if answers[0] == len(moments):
             return b""
         roots.update(dict.fromkeys(answers, number))
-        replies = [(self._user(one), self._stamp(moments[one])) for one in answers]
+        replies = [(self._user(one), _stamp(moments[one])) for one in answers]
         users = b",".join(b'"%b"' % user for user in dict.fromkeys(user for user, _ in replies))
         return (
             b',"thread_ts":"%b","reply_count":%d,"reply_users_count":%d,"latest_reply":"%b","reply_users":[%b],'
             b'"replies":[%b],"is_locked":false,"subscribed":false'
         ) % (
-            self._stamp(moments[number]), len(replies), users.count(b",") + 1, replies[-1][1], users,
+            _stamp(moments[number]), len(replies), users.count(b",") + 1, replies[-1][1], users,
             b",".join(b'{"user":"%b","ts":"%b"}' % reply for reply in replies),
         )  # fmt: skip
 
@@ -143,12 +161,14 @@ class BenchRoom:
             moments.append(starts[day] + rest)
         return moments
 
-    def _author(self, number: int) -> int:
-        """Who writes the message of that number: always the same, so that threads can name who will answer."""
-        return number * 2654435761 >> 7
-
     def _user(self, number: int) -> bytes:
-        return self._user_ids[self._author(number) % len(self._user_ids)]
+        return self._user_ids[_author(number) % len(self._user_ids)]
 
-    def _stamp(self, instant: int) -> bytes:
-        return b"%d.%06d" % divmod(instant, SECOND)
+
+def _author(number: int) -> int:
+    """Who writes the message of that number: always the same, so that threads can name who will answer."""
+    return number * 2654435761 >> 7
+
+
+def _stamp(instant: int) -> bytes:
+    return b"%d.%06d" % divmod(instant, SECOND)

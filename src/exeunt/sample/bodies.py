@@ -131,7 +131,7 @@ def _make(name: str, rng: Random, prose: Prose) -> Body:
     pixels = None
     snippet = ""
     if extension in ("png", "jpg", "svg"):
-        pixels = rng.choice(((320, 200), (480, 300), (640, 400), (800, 600), (1024, 640)))
+        pixels = rng.choice(((320, 200), (480, 300), (640, 400), (800, 600), (1024, 640), (1600, 1000)))
     elif extension == "gif":
         pixels = (120, 80)
     if extension == "py":

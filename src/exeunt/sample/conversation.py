@@ -193,7 +193,8 @@ class Conversation:
         self._enter(reply.instant)
         message = spoken(scene, reply.author, scene.speaker.reply(reply.author, reply.instant, scene.old))
         message["thread_ts"] = reply.root["ts"]
-        message["parent_user_id"] = reply.root.get("user", reply.root.get("bot_id"))
+        if "user" in reply.root:
+            message["parent_user_id"] = reply.root["user"]
         if reply.broadcast:
             kept = ("type", "user", "bot_id", "text", "ts", "thread_ts", "reply_count", "latest_reply", "reply_users")
             copy = {key: reply.root[key] for key in kept if key in reply.root}

@@ -4,6 +4,7 @@ Widths and heights are pixels.
 """
 
 import struct
+from functools import cache
 from math import sin
 from random import Random
 
@@ -22,10 +23,10 @@ def png(rng: Random, width: int, height: int) -> bytes:
         palette += bytes((10 + shade // 4, 60 + shade // 2, 90 + shade))
     raw = bytearray()
     noise_mask = int.from_bytes(b"\x03" * width, "big")
-    levels = _waves(rng, width, height)
+    levels = bytes(_waves(rng, width, 255))
     for y in range(height):
-        sky, sea = y * 124 // height & 0x7C, 128 + (y * 124 // height & 0x7C)
-        row = bytes(sea if y >= level else sky for level in levels)
+        sky, above = y * 124 // height & 0x7C, y * 255 // height + 1
+        row = levels.translate(bytes((128 + sky,)) * above + bytes((sky,)) * (256 - above))
         noisy = int.from_bytes(row, "big") ^ (rng.getrandbits(8 * width) & noise_mask)
         raw += b"\0" + noisy.to_bytes(width, "big")
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
@@ -43,13 +44,11 @@ def jpeg(rng: Random, width: int, height: int) -> bytes:
     bits = []
     previous = [0, 0, 0]
     phases = [rng.uniform(0, 6) for _ in range(4)]
+    columns = [(int(70 * sin(x / 9 + phases[0])), int(30 * sin(x / 15 + phases[1])) + 12) for x in range(across)]
     for y in range(down):
-        for x in range(across):
-            tile = (
-                int(70 * sin(x / 9 + phases[0]) + 40 * sin(y / 5 + phases[1])) + rng.randrange(-6, 7),
-                int(30 * sin(x / 15 + phases[2])) + 12,
-                int(30 * sin(y / 12 + phases[3])) - 8,
-            )
+        light, red = int(40 * sin(y / 5 + phases[2])), int(30 * sin(y / 12 + phases[3])) - 8
+        for column, blue in columns:
+            tile = (column + light + rng.getrandbits(3), blue, red)
             for component, value in enumerate(tile):
                 bits.append(_dc_code(value - previous[component]) + "0")
                 previous[component] = value
@@ -110,6 +109,7 @@ def _segment(marker: int, payload: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
+@cache
 def _dc_code(difference: int) -> str:
     category = abs(difference).bit_length()
     code = 0

@@ -61,7 +61,7 @@ def spoken(scene: Scene, author: Person, passage: Passage) -> Message:
         message |= {"client_msg_id": message_uuid(rng.getrandbits(128)), "team": world.team_id}
         message |= {"user_team": world.team_id, "source_team": world.team_id}
         message["user_profile"] = card_json(author, world.seed, world.team_id)
-        if rng.random() < 0.93:
+        if message["text"] and rng.random() < 0.93:
             message["blocks"] = rich_text(passage, block_id(rng))
     unfurled = [unfurl(piece) for piece in _links(passage) if rng.random() < 0.5]
     if unfurled:

@@ -14,7 +14,6 @@ from isal import isal_zlib
 
 from ..archives.zipfields import DEFLATED, STORED, MemberFields, end_records
 
-_LEVEL = 1
 _CRC_AT = struct.calcsize("<4sHHHHH")
 
 
@@ -27,10 +26,12 @@ def slack_json(value: Any) -> bytes:
 class ExportZip:
     """A context manager; the file appears under its name only when everything was written."""
 
-    def __init__(self, path: Path, when: datetime) -> None:
+    def __init__(self, path: Path, when: datetime, level: int = 1) -> None:
+        """`when` is the time of every member, `level` (0 to 3) the effort of deflate."""
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._when = when
+        self._level = level
         self._out = self._part.open("wb")
         self._directory = bytearray()
         self._entries = 0
@@ -53,7 +54,7 @@ class ExportZip:
 
     def add(self, name: str, data: bytes) -> None:
         """A member, deflated when that makes it smaller."""
-        packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -15)
+        packer = isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, -15)
         packed = packer.compress(data) + packer.flush()
         method = DEFLATED
         if len(packed) >= len(data):

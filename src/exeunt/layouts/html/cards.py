@@ -3,8 +3,7 @@
 import msgspec
 import polars as pl
 
-from exeunt.layouts.html.escape import escaped, is_link, joined
-from exeunt.layouts.html.references import References
+from exeunt.layouts.html.markup import escaped, is_link, joined, together
 
 _TEXTS = ("pretext", "author_name", "title", "text", "footer", "fallback")
 _ADDRESSES = ("title_link", "from_url", "image_url", "color")
@@ -14,53 +13,52 @@ _MOODS = ["good", "warning", "danger"]
 
 
 class Cards:
-    """The cards below some messages, each message's given as the JSON text of a list."""
+    """The cards below some messages, each message's given as the JSON text of a list. Markers stay as they are."""
 
     def __init__(self, texts: pl.Series) -> None:
         self._cards = _decoded(texts.alias("card")).to_frame().with_row_index("row").explode("card").unnest("card")
         fields = self._cards.select("fields").with_row_index("at").explode("fields").drop_nulls("fields")
         self._fields = fields.unnest("fields")
 
-    def texts(self) -> list[pl.Series]:
-        """Everything in which markers may stand."""
-        words = [self._cards[name] for name in _TEXTS] + [self._fields["title"], self._fields["value"]]
-        return [word.drop_nulls() for word in words]
-
-    def html(self, references: References) -> pl.Series:
+    def html(self) -> pl.Series:
         """The cards of each message in a row."""
-
-        def text(column: str) -> pl.Expr:
-            return references.in_html(escaped(pl.col(column))).str.replace_all("\n", "<br>", literal=True)
-
-        term = joined("<dt>", text("title"), "<dd>", text("value"))
-        title, author = _linked(text("title"), "title_link"), _linked(text("author_name"), "from_url")
+        title, author = _linked("title", "title_link"), _linked("author_name", "from_url")
         picture = pl.when(is_link(pl.col("image_url"))).then(_anchor("image_url", pl.lit("picture")))
         said = pl.any_horizontal(pl.col("pretext", "author_name", "title", "text", "fields").is_not_null())
         mood = pl.when(pl.col("color").is_in(_MOODS)).then(joined(" ", pl.col("color")))
         card = joined(
-            '<div class="c', mood, '" dir=auto>', _within("p", text("pretext")), _within("small", author),
-            _within("b", title), _within("p", text("text")), _within("dl", pl.col("fields")),
-            pl.when(~said).then(_within("p", text("fallback"))), picture, _within("small", text("footer")), "</div>",
+            '<div class="c', mood, '" dir=auto>', _within("p", _text("pretext")), _within("small", author),
+            _within("b", title), _within("p", _text("text")), _within("dl", pl.col("fields")),
+            pl.when(~said).then(_within("p", _text("fallback"))), picture, _within("small", _text("footer")), "</div>",
         )  # fmt: skip
-        return self._with_fields(self._fields.select("at", term=term)).select(
-            pl.col("row"), card=card
-        ).group_by("row", maintain_order=True).agg(pl.col("card").str.join(""))["card"]
+        term = joined("<dt>", _text("title").fill_null(""), "<dd>", _text("value").fill_null(""))
+        return _by_message(self._with_fields(term, "").select("row", card=card), "")
 
-    def plain(self, references: References) -> pl.Series:
+    def plain(self) -> pl.Series:
         """The words of each message's cards, for the search."""
-        words = [references.in_text(pl.col(name)) for name in _TEXTS]
-        field = self._fields.select("at", term=_spaced(pl.col("title"), pl.col("value")))
-        cards = self._with_fields(field, " ").select("row", card=_spaced(*words, references.in_text(pl.col("fields"))))
-        return cards.group_by("row", maintain_order=True).agg(pl.col("card").str.join(" "))["card"]
+        term = pl.concat_str("title", "value", separator=" ", ignore_nulls=True)
+        card = pl.concat_str(*_TEXTS, "fields", separator=" ", ignore_nulls=True)
+        return _by_message(self._with_fields(term, " ").select("row", card=card), " ")
 
-    def _with_fields(self, terms: pl.DataFrame, between: str = "") -> pl.DataFrame:
-        """The cards with their fields, each one's `term`, joined into one text."""
-        listed = terms.group_by("at", maintain_order=True).agg(fields=pl.col("term").str.join(between))
+    def said(self) -> pl.Series:
+        """The text that a reader makes of each message's cards when the message has none of its own."""
+        term = pl.concat_str("title", "value", separator=": ", ignore_nulls=True)
+        said = pl.concat_str("pretext", "author_name", "title", "text", "fields", separator="\n", ignore_nulls=True)
+        card = pl.when(said != "").then(said).otherwise(pl.col("fallback").fill_null(""))
+        return _by_message(self._with_fields(term, "\n").select("row", card=card), "\n")
+
+    def _with_fields(self, term: pl.Expr, between: str) -> pl.DataFrame:
+        """The cards, each with the terms of its fields joined to one text, or null."""
+        listed = together(self._fields.select("at", fields=term), "at", between)
         return self._cards.drop("fields").with_row_index("at").join(listed, on="at", how="left", maintain_order="left")
 
 
-def _spaced(*words: pl.Expr) -> pl.Expr:
-    return pl.concat_str(words, separator=" ", ignore_nulls=True)
+def _text(column: str) -> pl.Expr:
+    return escaped(pl.col(column)).str.replace_all("\n", "<br>", literal=True)
+
+
+def _by_message(cards: pl.DataFrame, between: str) -> pl.Series:
+    return together(cards, "row", between)["card"]
 
 
 def _within(tag: str, content: pl.Expr) -> pl.Expr:
@@ -71,7 +69,8 @@ def _anchor(address: str, label: pl.Expr) -> pl.Expr:
     return joined('<a href="', escaped(pl.col(address)), '">', label, "</a>")
 
 
-def _linked(label: pl.Expr, address: str) -> pl.Expr:
+def _linked(column: str, address: str) -> pl.Expr:
+    label = _text(column)
     return pl.when(is_link(pl.col(address)) & label.is_not_null()).then(_anchor(address, label)).otherwise(label)
 
 

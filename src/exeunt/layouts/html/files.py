@@ -5,7 +5,7 @@ from urllib.parse import quote
 import polars as pl
 
 from exeunt.layouts.attachments import WHY_MISSING, member_name
-from exeunt.layouts.html.escape import escaped, is_link, joined
+from exeunt.layouts.html.markup import escaped, is_link, joined, together
 
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """What every browser shows and none runs."""
@@ -26,13 +26,9 @@ class Shown:
         self.numbers: list[int] = known["number"].sort().to_list()
         found = each.join(_rendered(known, linked, root), on="id", how="left", maintain_order="left")
         unknown = joined("<li>", escaped(pl.col("id")), " <small>not in the source</small></li>")
-        lists = (
-            found.with_columns(pl.col("html").fill_null(unknown), pl.col("name").fill_null(""))
-            .group_by("row", maintain_order=True)
-            .agg(pl.col("html").str.join(""), pl.col("name").str.join(" "))
-        )
-        self.html = lists.select(joined("<ul class=f>", pl.col("html"), "</ul>")).to_series()
-        self.names = lists["name"]
+        lines = together(found.select("row", html=pl.col("html").fill_null(unknown)), "row")
+        self.html = lines.select(joined("<ul class=f>", pl.col("html"), "</ul>")).to_series()
+        self.names = together(found.select("row", name=pl.col("name").fill_null("")), "row", " ")["name"]
 
 
 def _rendered(files: pl.DataFrame, linked: bool, root: str) -> pl.DataFrame:

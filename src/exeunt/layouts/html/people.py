@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from exeunt.layouts.html.escape import escaped, joined
+from exeunt.layouts.html.markup import escaped, joined
 
 COLOURS = 12
 """How many colours of circles the style sheet knows."""
@@ -13,23 +13,22 @@ _MARK = "[\\p{L}\\p{N}]"
 def named(users: pl.DataFrame) -> pl.DataFrame:
     """Everybody by `id`: `number`, `name` (empty when nothing names them) and `is_bot`."""
     names = [pl.col(column).str.strip_chars().replace("", None) for column in ("display_name", "real_name", "username")]
-    return users.select(
-        "id", "number", name=pl.coalesce(*names, pl.lit("")), is_bot=pl.col("kind") == "bot"
-    )
+    return users.select("id", "number", name=pl.coalesce(*names, pl.lit("")), is_bot=pl.col("kind") == "bot")
 
 
 def authors(frame: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """Whoever wrote the messages of a frame, and for each message which of them.
 
-    Authors have `number` (null for one the workspace does not list), `name`, and `face`: circle and name as HTML.
+    Authors have `number` (null for one the workspace does not list), `name`, and as HTML `label`, their name, and
+    `face`, with the circle before it.
     """
     said = frame.select("author_id", "author_name", bot=pl.col("kind") == "bot")
     distinct = said.unique(maintain_order=True).with_row_index("who")
-    place = said.join(distinct, on=["author_id", "author_name", "bot"], how="left", maintain_order="left", nulls_equal=True)
+    place = said.join(distinct, on=said.columns, how="left", maintain_order="left", nulls_equal=True)
     known = distinct.join(people, left_on="author_id", right_on="id", how="left", maintain_order="left")
     name = pl.coalesce(*(pl.col(c).replace("", None) for c in ("name", "author_name", "author_id")), pl.lit("Somebody"))
     known = known.with_columns(name=name, bot=pl.col("bot") | pl.col("is_bot").fill_null(False))
-    return known.select("number", "name", face=face()), place["who"]
+    return known.select("number", "name", label=escaped(pl.col("name")), face=face()), place["who"]
 
 
 def face() -> pl.Expr:

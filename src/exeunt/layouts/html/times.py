@@ -7,17 +7,21 @@ import polars as pl
 SECONDS = 86_400
 
 
-@lru_cache(maxsize=1)
-def _clock() -> pl.Series:
-    """`HH:MM:SS` of every second of a day."""
+@lru_cache(maxsize=2)
+def _clock(form: str, step: str) -> pl.Series:
     start = pl.datetime(2000, 1, 1)
-    every = pl.datetime_range(start, start + pl.duration(days=1), "1s", closed="left", eager=True)
-    return every.dt.strftime("%H:%M:%S")
+    every = pl.datetime_range(start, start + pl.duration(days=1), step, closed="left", eager=True)
+    return every.dt.strftime(form)
 
 
 def clock_of(instants: pl.Series) -> pl.Series:
     """`HH:MM:SS` of each instant."""
-    return _clock().gather((instants.dt.epoch("s") % SECONDS).cast(pl.UInt32))
+    return _clock("%H:%M:%S", "1s").gather((instants.dt.epoch("s") % SECONDS).cast(pl.UInt32))
+
+
+def minute_of(instants: pl.Series) -> pl.Series:
+    """`HH:MM` of each instant."""
+    return _clock("%H:%M", "1m").gather((instants.dt.epoch("s") % SECONDS // 60).cast(pl.UInt32))
 
 
 def day_of(instants: pl.Series) -> pl.Series:
@@ -26,10 +30,7 @@ def day_of(instants: pl.Series) -> pl.Series:
 
 
 def days_as(days: pl.Series, form: str) -> pl.Series:
-    """Each day in a `strftime` form (its words are English on every machine); null stays null."""
-    distinct = days.drop_nulls().unique().sort()
-    if distinct.is_empty():
-        return pl.Series(days.name, [None] * len(days), dtype=pl.String)
-    place = pl.select(distinct.search_sorted(days.fill_null(distinct[0])).cast(pl.UInt32)).to_series()
-    texts = distinct.cast(pl.Date).dt.strftime(form).gather(place)
-    return pl.select(pl.when(days.is_not_null()).then(texts)).to_series()
+    """Each day in a `strftime` form, whose words are English on every machine."""
+    distinct = days.unique().sort()
+    place = distinct.search_sorted(days).cast(pl.UInt32)
+    return distinct.cast(pl.Date).dt.strftime(form).gather(place)

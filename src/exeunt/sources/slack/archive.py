@@ -42,6 +42,10 @@ class Archive(Protocol):
         """The member's bytes in steps of at most 1 MiB. Raises `Unreadable` as soon as something is wrong."""
         ...
 
+    def rewind(self) -> None:
+        """Forget what was read so far, for another reading."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -82,16 +82,17 @@ class Contents:
         """Whether anything of this archive is part of an export at all."""
         return bool(self.listings or self.days)
 
-    def of_room(self, folder: str) -> list[tuple[str, int]]:
-        """(day, ref) of a room's day files in order of days; of two of one day the first in the archive counts."""
+    def of_room(self, folder: str, report: Report) -> list[tuple[str, int]]:
+        """(name, ref) of a room's day files in order of days; of two of one day the first in the archive counts."""
         found: list[tuple[str, int]] = []
         for packed in sorted(self.days[folder]):
             number = packed >> _REF_BITS
-            day = f"{number // 10_000:04}-{number // 100 % 100:02}-{number % 100:02}"
-            if found and found[-1][0] == day:
-                self.problems.skip(f"{folder}/{day}.json", "the archive holds this name twice; the first was read")
+            name = f"{number // 10_000:04}-{number // 100 % 100:02}-{number % 100:02}.json"
+            name = f"{folder}/{name}" if folder else name
+            if found and found[-1][0] == name:
+                report.skip(name, "the archive holds this name twice; the first was read")
             else:
-                found.append((day, packed & (1 << _REF_BITS) - 1))
+                found.append((name, packed & (1 << _REF_BITS) - 1))
         return found
 
     def _take(self, name: str, ref: int) -> None:

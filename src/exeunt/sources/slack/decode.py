@@ -19,9 +19,10 @@ from exeunt.sources.slack.salvage import split
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_TOKEN = re.compile(
-    rb"([?&]|&amp;|\\u0026|%3[Ff]|%26)(?:t|token)(?:=|%3[Dd])xox[a-z][A-Za-z0-9._-]*(&amp;|\\u0026|%26|&)?"
-)
+_TOKEN = re.compile(rb"xox[a-z][A-Za-z0-9._-]*")
+_PARAMETER = re.compile(rb"([?&]|&amp;|\\u0026|%3[Ff]|%26)(?:t|token)(?:=|%3[Dd])$")
+_NEXT = re.compile(rb"&amp;|\\u0026|%26|&")
+_LONGEST_PARAMETER = 16
 _list = msgspec.json.Decoder(list[Raw])
 _decoders: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {}
 _NOT_FITTING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -30,11 +31,20 @@ _IDS = ("ts", "thread_ts", "original_ts", "deleted_ts", "id")
 
 def without_tokens(data: bytes) -> bytes:
     """JSON without the file tokens (`t=xoxe-…`, `token=xoxe-…`) that open an export's file addresses to anybody."""
-    return _TOKEN.sub(_remaining_separator, data) if b"xox" in data else data
-
-
-def _remaining_separator(found: re.Match[bytes]) -> bytes:
-    return found[1] if found[2] else b""
+    if b"xox" not in data:
+        return data
+    pieces, at = [], 0
+    # Searched from the token backwards: a pattern that begins with the parameter is twenty times slower.
+    for token in _TOKEN.finditer(data):
+        start = token.start()
+        parameter = _PARAMETER.search(data, max(at, start - _LONGEST_PARAMETER), start)
+        if parameter is None:
+            continue
+        following = _NEXT.match(data, token.end())
+        pieces.append(data[at : parameter.end(1) if following else parameter.start()])
+        at = following.end() if following else token.end()
+    pieces.append(data[at:])
+    return b"".join(pieces)
 
 
 def as_utf8(data: bytes) -> tuple[bytes, str]:
@@ -60,13 +70,17 @@ def objects(data: bytes) -> Iterator[tuple[int, Raw | bytes | None]]:
         yield from enumerate(_list.decode(data), 1)
         return
     except _NOT_FITTING as error:
-        if not data.lstrip()[:1] == b"[":
+        start = data.lstrip()[:8]
+        if start.rstrip() == b"null":
+            # What programs in Go write for a list without anything in it.
+            return
+        if start[:1] != b"[":
             raise Unreadable(f"it is not a JSON list ({error})") from error
     yield from enumerate(split(data), 1)
 
 
 def read(raw: Raw | bytes, kind: type[T]) -> tuple[T, str]:
-    """An object of this kind, and what was wrong with it, if anything. Raises `Unreadable` when it is no JSON object."""
+    """An object of this kind, and what was wrong with it, if anything. Raises `Unreadable` when it is no object."""
     decoder = _decoders.get(kind)
     if decoder is None:
         decoder = _decoders[kind] = msgspec.json.Decoder(kind)
@@ -77,21 +91,12 @@ def read(raw: Raw | bytes, kind: type[T]) -> tuple[T, str]:
         return _fitted(_loose(bytes(raw)), kind)
 
 
-def text(raw: Raw | bytes) -> str:
-    """The object's JSON as it stands in the export."""
+def text(raw: Raw | bytes) -> tuple[str, str]:
+    """The object's JSON as it stands in the export, and what had to be done to its bytes for that, in words."""
     try:
-        return str(raw, "utf-8")
+        return str(raw, "utf-8"), ""
     except UnicodeDecodeError:
-        return _repaired(bytes(raw))
-
-
-def is_utf8(raw: Raw | bytes) -> bool:
-    """Whether the text of this object came through without a repair."""
-    try:
-        str(raw, "utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        return _repaired(bytes(raw)), "kept, with bytes that are not UTF-8 read as Windows-1252"
 
 
 def _repaired(data: bytes) -> str:

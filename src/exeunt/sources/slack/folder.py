@@ -33,6 +33,10 @@ class FolderArchive:
     def close(self) -> None:
         """Nothing stays open between two members."""
 
+    def rewind(self) -> None:
+        self.done = 0
+        self._meter = Meter(self._limits, self.total)
+
     def entries(self) -> Iterator[tuple[str, int]]:
         for ref, path in enumerate(self._paths):
             yield printable(path), ref

@@ -7,11 +7,11 @@ from exeunt.clock import EPOCH
 
 def micros(ts: str) -> int | None:
     """`1433558319.000002` as whole microseconds since 1970; None when it is no such text."""
+    if len(ts) == 17 and ts[10] == "." and (digits := ts[:10] + ts[11:]).isdecimal() and digits.isascii():
+        return int(digits)
     seconds, _, fraction = ts.partition(".")
     if not (seconds.isdecimal() and ts.isascii() and len(seconds) <= 11):
         return None
-    if len(fraction) == 6 and fraction.isdecimal():
-        return int(seconds) * 1_000_000 + int(fraction)
     if fraction and not fraction.isdecimal():
         return None
     return int(seconds) * 1_000_000 + int(fraction[:6].ljust(6, "0"))

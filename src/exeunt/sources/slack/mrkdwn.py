@@ -15,7 +15,8 @@ from exeunt.lake import markers
 from exeunt.sources.slack.angles import Token, token
 from exeunt.sources.slack.flow import Flow
 
-_SPECIAL = re.compile("[&<>*_~`\n\r•◦▪\ue000-\ue00f]|:[^: ]+:|^ *- ").search
+_SPECIAL = re.compile("[&<>*_~`\n\r•◦▪\ue000-\ue00f]").search
+_COLONS = re.compile(":[^: ]+:").search
 _OURS = re.compile("[\ue000-\ue00f]").search
 _QUOTES = re.compile("[\"'&<>\ue000-\ue00f]").search
 _TOKEN = re.compile(
@@ -40,7 +41,7 @@ class Markup:
 
     def parse(self, text: str) -> tuple[str, str, list[str]]:
         """(plain text, HTML, ids of the mentioned people in order)."""
-        if _SPECIAL(text) is None:
+        if _SPECIAL(text) is None and not (":" in text and _COLONS(text)) and not text.lstrip(" ").startswith("- "):
             return text, text if _QUOTES(text) is None else markers.escape(text), []
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")

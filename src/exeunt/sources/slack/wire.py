@@ -16,7 +16,7 @@ NOTHING = Raw()
 class Stamp(msgspec.Struct):
     """Just enough of a message to put it in its place."""
 
-    ts: str
+    ts: str = ""
 
 
 class Profile(msgspec.Struct):

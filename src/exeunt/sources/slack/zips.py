@@ -39,6 +39,10 @@ class ZipArchive:
         if self._directory is None and self._read(0, 2) != b"PK":
             raise InvalidInput(f"{path} is not a zip file")
 
+    def rewind(self) -> None:
+        self.done = 0
+        self._meter = Meter(self._limits, self.total)
+
     def entries(self) -> Iterator[tuple[str, int]]:
         found = self._walked() if self._directory is None else self._listed(self._directory)
         for number, (ref, member) in enumerate(found):

@@ -1,0 +1,180 @@
+"""The routes of signed links: `/dl/…` for all, `/exports/…` in Yammer's form."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import unquote
+
+import msgspec
+import structlog
+from sqlalchemy import update
+
+from exeunt.archives.body import Body
+from exeunt.delivery.gate import Gate, Grant, Refusal, Refused
+from exeunt.delivery.headers import Download, Headers, encode
+from exeunt.delivery.links import Form
+from exeunt.delivery.record import Record, Use
+from exeunt.delivery.serve import Sent, refuse, send_body
+from exeunt.delivery.transfer import Broken, Revoked
+from exeunt.errors import Damaged, Unavailable
+from exeunt.exports.records import Archive
+from exeunt.http.asgi import Receive, Scope, Send
+from exeunt.http.request import client_address
+from exeunt.installation import Installation
+from exeunt.ledger.schema import archives
+
+log = structlog.get_logger("exeunt.delivery")
+
+OPEN_BODIES = 64
+
+MESSAGES: dict[Refusal, str] = {
+    "link_invalid": "This download link is not valid",
+    "link_expired": "This download link has expired",
+    "link_revoked": "This download link has been revoked",
+    "archive_gone": "The archive of this link has been removed",
+    "archive_damaged": "The archive of this link is damaged",
+}
+
+
+class Downloads:
+    """Serves archives by their links, and records each use."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._in = installation
+        self._gate = Gate(installation.ledger, installation.keys, installation.clock)
+        self.record = Record(installation.ledger, installation.clock, installation.ids)
+        self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._active: dict[str, int] = {}
+        self._cut: set[str] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While the server runs: write the record each second, and learn which transfers have to break."""
+        task = asyncio.create_task(self._tick())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await asyncio.to_thread(self.record.flush)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                await asyncio.to_thread(self.record.flush)
+                if self._active:
+                    self._cut = await asyncio.to_thread(self._gate.cut_among, set(self._active))
+            except Exception:
+                log.exception("the record of downloads could not be written; it is tried again")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        form: Form = "yammer" if scope["path"].startswith("/exports/") else "dl"
+        if scope["method"] not in ("GET", "HEAD"):
+            await refuse(send, 405, _body(form, "Method not allowed", "method_not_allowed"),
+                         encode([("allow", "GET, HEAD")]))  # fmt: skip
+            return
+        try:
+            grant = await self._grant(scope)
+            body = await self._body(grant.archive)
+            use = await self._use(grant, scope)
+        except Refused as refused:
+            await self._refuse(send, refused.why, refused.form)
+            return
+        except Damaged as error:
+            await self._damaged(grant.archive, str(error))
+            await self._refuse(send, "archive_damaged", form)
+            return
+        except Unavailable:
+            await refuse(send, 503, _body(form, "The export service is temporarily unavailable", "unavailable"),
+                         encode([("retry-after", "30")]))  # fmt: skip
+            return
+        await self._send(scope, receive, send, grant, body, use)
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send, grant: Grant, body: Body, use: Use) -> None:
+        archive = grant.archive
+        download = Download(
+            name="files.zip" if grant.form == "yammer" and archive.role == "archive" else archive.name,
+            content_type=archive.content_type, length=archive.length, etag=archive.etag, modified=archive.sealed_at,
+            sha256=archive.sha256, quoted_name=grant.form == "yammer",
+        )  # fmt: skip
+
+        async def words(send: Send, status: int, headers: Headers) -> None:
+            code = {412: "precondition_failed", 416: "range_not_satisfiable"}.get(status, "archive_damaged")
+            text = {412: "Precondition failed", 416: "Range not satisfiable"}.get(status, MESSAGES["archive_damaged"])
+            await refuse(send, status, _body(grant.form, text, code), headers)
+
+        self._active[grant.link_id] = self._active.get(grant.link_id, 0) + 1
+        sent = Sent(0, 0, "left")
+        try:
+            sent = await send_body(
+                scope, receive, send, body=body, blobs=self._in.blobs, download=download, words=words,
+                max_ranges=self._in.settings.max_ranges, stopped=lambda: grant.link_id in self._cut,
+            )  # fmt: skip
+        except Revoked:
+            sent = Sent(0, 0, "revoked")
+            raise
+        except (Broken, Damaged) as error:
+            sent = Sent(0, 0, "broken")
+            await self._damaged(archive, str(error))
+            if not isinstance(error, Broken) or error.started:
+                raise
+        finally:
+            self._active[grant.link_id] -= 1
+            if not self._active[grant.link_id]:
+                del self._active[grant.link_id]
+            self.record.sent(use, sent.first, sent.end, sent.outcome)
+
+    async def _grant(self, scope: Scope) -> Grant:
+        path, query = _decoded_path(scope), scope["query_string"]
+        return self._gate.remembered(path, query) or await asyncio.to_thread(self._gate.check, path, query)
+
+    async def _body(self, archive: Archive) -> Body:
+        body = self._bodies.get(archive.index_key)
+        if body is None:
+            body = await asyncio.to_thread(Body, self._in.blobs.path(archive.index_key))
+            self._bodies[archive.index_key] = body
+            while len(self._bodies) > OPEN_BODIES:
+                # not closed here: a transfer may still read it; the mapping goes with its last reader
+                self._bodies.popitem(last=False)
+        self._bodies.move_to_end(archive.index_key)
+        if (body.length, body.etag) != (archive.length, archive.etag):
+            raise Damaged(f"the index file of archive {archive.id} is not the one that was sealed")
+        return body
+
+    async def _use(self, grant: Grant, scope: Scope) -> Use:
+        client = client_address(scope)
+        known = self.record.known(grant.archive.id, grant.link_id, client)
+        if known is not None:
+            return known
+        return await asyncio.to_thread(self.record.first_use, grant.archive.id, grant.link_id, None, client)
+
+    async def _damaged(self, archive: Archive, reason: str) -> None:
+        log.error("an archive is damaged", archive=archive.id, export=archive.export_id, reason=reason)
+
+        def mark() -> None:
+            with self._in.ledger.write() as db:
+                db.execute(update(archives).where(archives.c.id == archive.id).values(damaged=reason))
+
+        await asyncio.to_thread(mark)
+
+    async def _refuse(self, send: Send, why: Refusal, form: Form) -> None:
+        gone = why in ("link_expired", "link_revoked", "archive_gone")
+        status = 500 if why == "archive_damaged" else 403 if not gone or form == "yammer" else 410
+        # Yammer's links have one text for every way of being over
+        text = MESSAGES["link_expired" if gone and form == "yammer" else why]
+        await refuse(send, status, _body(form, text, why), [])
+
+
+def _body(form: Form, message: str, code: str) -> bytes:
+    return msgspec.json.encode(message if form == "yammer" else {"error": code, "message": message})
+
+
+def _decoded_path(scope: Scope) -> str:
+    """The path after percent-decoding; bytes that are no UTF-8 stay apart, so they match no record."""
+    raw = scope.get("raw_path")
+    if raw is None:
+        return str(scope["path"])
+    return unquote(raw.partition(b"?")[0].decode("latin-1"), errors="surrogateescape")

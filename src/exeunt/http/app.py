@@ -1,0 +1,83 @@
+"""Which API answers: the Host decides first, then the prefix, then paths that only one API has."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+from exeunt.delivery.downloads import Downloads
+from exeunt.http.asgi import App, Receive, Scope, Send, answer_json
+from exeunt.http.shell import Shell
+from exeunt.installation import Installation
+
+HOSTS = {
+    "www.yammer.com": "yammer",
+    "yammer.com": "yammer",
+    "export.yammer.com": "yammer",
+}
+"""Published host names and the API that answers there without a prefix."""
+
+APIS = {"yammer": "exeunt.apis.yammer", "native": "exeunt.apis.native"}
+PREFIXES = {"/yammer": "yammer"}
+OWN_PATHS = [
+    (re.compile(r"/api/v1/(export|uploaded_files)(/|\.json|$)"), "yammer"),
+    (re.compile(r"/v1(/|$)"), "native"),
+]
+"""Paths that only one API has: served without a prefix on every host that belongs to no API."""
+
+
+class Dispatcher:
+    """Chooses the application for a request. Download links answer on every host."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._downloads = Downloads(installation)
+        self._apis: dict[str, App] = {
+            name: import_module(module).make_app(installation) for name, module in APIS.items()
+        }
+        self._installation = installation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send, self._downloads.running)
+            return
+        path: str = scope["path"]
+        if path.startswith(("/dl/", "/exports/")):
+            await self._downloads(scope, receive, send)
+            return
+        host = str(scope["state"]["host"]).lower()
+        api = HOSTS.get(re.sub(r":\d+$", "", host))
+        if api is None and path == "/healthz":
+            await answer_json(send, 200, {"status": "ok"})
+            return
+        if api is None:
+            for prefix, name in PREFIXES.items():
+                if path == prefix or path.startswith(prefix + "/"):
+                    scope["root_path"] = scope.get("root_path", "") + prefix
+                    scope["path"] = path[len(prefix) :] or "/"
+                    scope["raw_path"] = scope.get("raw_path", path.encode())[len(prefix) :] or b"/"
+                    api = name
+                    break
+        if api is None:
+            api = next((name for pattern, name in OWN_PATHS if pattern.match(path)), None)
+        if api is None:
+            await answer_json(send, 404, {"error": "not_found", "message": "there is nothing here"})
+            return
+        await self._apis[api](scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send, running: Callable[[], "object"]) -> None:
+    manager = running()
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await manager.__aenter__()  # type: ignore[attr-defined]
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await manager.__aexit__(None, None, None)  # type: ignore[attr-defined]
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def make_app(installation: Installation) -> App:
+    """The whole server as one ASGI callable."""
+    return Shell(Dispatcher(installation), installation.settings)
