@@ -129,7 +129,8 @@ class Downloads:
 
     async def _grant(self, scope: Scope) -> Grant:
         path, query = _decoded_path(scope), scope["query_string"]
-        return self._gate.remembered(path, query) or await asyncio.to_thread(self._gate.check, path, query)
+        remembered = self._gate.remembered(path, query)
+        return remembered if remembered is not None else await asyncio.to_thread(self._gate.check, path, query)
 
     async def _body(self, archive: Archive) -> Body:
         body = self._bodies.get(archive.index_key)

@@ -59,8 +59,7 @@ class Record:
 
     def known(self, archive_id: str, holder: str, client: str) -> Use | None:
         """The use of a client that was seen before; never blocks on the ledger."""
-        use = self._uses.get((archive_id, holder, client))
-        return use
+        return self._uses.get((archive_id, holder, client))
 
     def first_use(self, archive_id: str, link_id: str | None, account_id: str | None, client: str) -> Use:
         """Commit a row for a client that was not seen before."""

@@ -36,13 +36,13 @@ Part = bytes | FileSlice
 
 
 class Broken(ExeuntError):
-    """A blob is missing or shorter than recorded: the transfer cannot go on. `started` tells whether bytes were sent."""
+    """A blob is missing or shorter than recorded: the transfer cannot go on. `started`: whether bytes were sent."""
 
     started = False
 
 
 def _fetch(file: int, offset: int, length: int) -> None:
-    """Let the kernel read a slice that is not cached. Asking for one byte is far cheaper than advice for cached pages."""
+    """Let the kernel read a slice that is not cached. To ask for a byte is far cheaper than advice for cached pages."""
     try:
         os.preadv(file, [bytearray(1)], offset, os.RWF_NOWAIT)
     except OSError:

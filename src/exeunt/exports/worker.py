@@ -73,6 +73,11 @@ class Worker:
             log.exception("a round of the worker failed; it tries again")
             time.sleep(SLOW_ROUND_SECONDS)
 
+    def idle(self) -> bool:
+        """Whether nothing is waiting or running anywhere."""
+        with self._in.ledger.read() as db:
+            return db.scalar(select(exports.c.id).where(exports.c.state.in_(UNFINISHED)).limit(1)) is None
+
     def _submit_queued(self) -> None:
         room = self.engine.room()
         if room <= 0:

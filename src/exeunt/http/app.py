@@ -1,8 +1,7 @@
 """Which API answers: the Host decides first, then the prefix, then paths that only one API has."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from importlib import import_module
 
 from exeunt.delivery.downloads import Downloads

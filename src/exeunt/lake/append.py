@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from exeunt.blobs.store import BlobStore, HeldBlob, incoming_prefix
 from exeunt.clock import Clock, from_micros
@@ -148,7 +148,7 @@ class Import:
                         workspace_id=self.workspace_id, number=snapshot, created_at=now, reason="import"
                     )
                 )
-                _add_segments(db, self.workspace_id, snapshot, self._segments)
+                add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments, self.as_of)
             db.execute(
                 insert(imports).values(
@@ -165,7 +165,8 @@ class Import:
         return Snapshot(self.workspace_id, snapshot)
 
 
-def _add_segments(db: Any, workspace_id: str, snapshot: int, new: list[NewSegment]) -> None:
+def add_segments(db: Connection, workspace_id: str, snapshot: int, new: list[NewSegment]) -> None:
+    """Name new segments in the catalog, visible from `snapshot` on, inside the transaction that makes it."""
     db.execute(
         insert(segments),
         [

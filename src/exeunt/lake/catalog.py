@@ -91,6 +91,13 @@ class Catalog:
         with self._ledger.read() as db:
             return [Segment(*row) for row in db.execute(query.order_by(s.begin_snapshot, s.key))]
 
+    def all_segments(self, workspace_id: str) -> list[Segment]:
+        """The segments that any snapshot of the workspace names."""
+        s = segments.c
+        query = select(s.id, s.kind, s.key, s.rows, s.size, s.sha256, s.begin_snapshot)
+        with self._ledger.read() as db:
+            return [Segment(*row) for row in db.execute(query.where(s.workspace_id == workspace_id).order_by(s.key))]
+
     def all_segment_keys(self, workspace_id: str) -> set[str]:
         """The keys of every segment that any snapshot of the workspace names."""
         with self._ledger.read() as db:

@@ -83,8 +83,9 @@ class _Page:
         for part in parts or ():
             if part.type == "text" and type(part.text) is str:
                 words = part.text
-                shown = words if _QUOTES(words) is None else _escaped(words, line_break)
-                words = markers.without_markers(words)
+                shown = words
+                if _QUOTES(words) is not None:
+                    words, shown = markers.without_markers(words), _escaped(words, line_break)
             else:
                 words, shown = self._part(part, line_break, depth)
             style = part.style

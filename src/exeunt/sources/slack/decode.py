@@ -99,6 +99,12 @@ def text(raw: Raw | bytes) -> tuple[str, str]:
         return _repaired(bytes(raw)), "kept, with bytes that are not UTF-8 read as Windows-1252"
 
 
+def without_nul(raw: Raw | bytes) -> Raw | bytes:
+    """JSON whose texts hold no NUL, which SQL databases do not take; names and addresses have no use for it."""
+    data = bytes(raw)
+    return data.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in data else raw
+
+
 def _repaired(data: bytes) -> str:
     """Bytes that are not UTF-8 are most often a Windows code page that some tool wrote in between."""
     return data.decode("utf-8", "exeunt-windows-1252")

@@ -46,7 +46,7 @@ class Files:
 
     def named(self, raw: Raw | bytes, room_id: str, sent_at: datetime) -> str:
         """Takes a file object and gives its id, empty when it has none."""
-        file, _ = decode.read(raw, wire.File)
+        file, _ = decode.read(decode.without_nul(raw), wire.File)
         if not file.id:
             return ""
         self._intake.report.read["file objects"] += 1
@@ -82,7 +82,6 @@ class Files:
         self.ready.append(row)
 
     def _count(self, row: FileRow) -> None:
-        self._intake.report.read["files"] += 1
         self._intake.report.read[f"files {row.storage}"] += 1
 
     def _hold(self, row: FileRow, ref: int) -> None:

@@ -25,7 +25,7 @@ class People:
 
     def row(self, raw: Raw | bytes) -> UserRow | None:
         """The row of one listed user; None for one that was listed before."""
-        user, _ = decode.read(raw, User)
+        user, _ = decode.read(decode.without_nul(raw), User)
         if not user.id:
             raise Unreadable("it has no id")
         if user.id in self.names:

@@ -1,6 +1,6 @@
 """Reads a whole export in one go: listings, then room by room and day by day, then what nobody named."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -83,7 +83,11 @@ class SlackReader:
 
 
 class _Import:
-    """One reading of an archive into one intake."""
+    """One reading of an archive into one intake.
+
+    The intake counts the rows it is given; what is counted here as read is what it cannot see: day files, reactions,
+    attachments, where the bodies of files are.
+    """
 
     def __init__(self, archive: Archive, index: Contents, limits: Limits, intake: Intake, name: str) -> None:
         self._archive = archive
@@ -141,7 +145,7 @@ class _Import:
 
     def _read_users(self) -> None:
         for name in contents.USERS:
-            self._intake.users(self._counted("users", self._listed(name, self._people.row)))
+            self._intake.users(self._listed(name, self._people.row))
         self._intake.users(self._people.slackbot())
 
     def _read_rooms(self) -> None:
@@ -157,13 +161,12 @@ class _Import:
             self._hand_over_rooms(rooms, members)
 
     def _hand_over_rooms(self, rooms: list[RoomRow], members: list[MembershipRow]) -> None:
-        self._intake.rooms(self._counted("rooms", rooms))
-        self._intake.memberships(self._counted("memberships", members))
+        self._intake.rooms(rooms)
+        self._intake.memberships(members)
 
     def _unlisted(self, folder: str) -> Place:
         row = self._rooms.unlisted(folder, self._name)
         self._intake.rooms([row])
-        self._report.read["rooms"] += 1
         self._report.read["rooms without a listing"] += 1
         return Place(row.id)
 
@@ -194,16 +197,14 @@ class _Import:
                 self._intake.files(rest)
                 rest = []
         self._intake.files(rest)
-        self._intake.users(self._counted("bots without a listing", self._people.unlisted_bots()))
+        bots = list(self._people.unlisted_bots())
+        if bots:
+            self._report.read["bots without a listing"] += len(bots)
+        self._intake.users(bots)
 
     def _room_of(self, folder: str) -> str:
-        place = self._rooms.place(self._contents.below_root(folder))
-        return place.id if place else ""
-
-    def _counted(self, kind: str, rows: Iterable[R]) -> Iterator[R]:
-        for row in rows:
-            self._report.read[kind] += 1
-            yield row
+        folder = self._contents.below_root(folder)
+        return (self._rooms.place(folder) or self._unlisted(folder)).id
 
 
 class _Known:

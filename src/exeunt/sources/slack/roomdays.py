@@ -87,7 +87,6 @@ class RoomDays:
         rows, self._rows = self._rows, [keep] if keep else []
         self._bytes = len(keep.raw) if keep else 0
         read = self._report.read
-        read["messages"] += len(rows)
         read["reactions"] += sum(len(row.reactions) for row in rows)
         if self._files.ready:
             files, self._files.ready = self._files.ready, []

@@ -49,7 +49,7 @@ class Rooms:
 
     def listed(self, raw: Raw | bytes, kind: RoomKind) -> tuple[RoomRow, list[MembershipRow]] | None:
         """One listed room with its members; None for one that was listed before."""
-        room, _ = decode.read(raw, wire.Room)
+        room, _ = decode.read(decode.without_nul(raw), wire.Room)
         if not room.id:
             raise Unreadable("it has no id")
         if room.id in self._by_id:

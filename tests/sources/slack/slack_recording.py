@@ -19,6 +19,7 @@ class Recording:
         self.message_rows: list[MessageRow] = []
         self.bodies: list[bytes] = []
         self.steps: list[tuple[int, int]] = []
+        self.batches: list[int] = []
 
     def users(self, rows: Iterable[UserRow]) -> None:
         self.user_rows += rows
@@ -33,7 +34,9 @@ class Recording:
         self.file_rows += rows
 
     def messages(self, rows: Iterable[MessageRow]) -> None:
+        before = len(self.message_rows)
         self.message_rows += rows
+        self.batches.append(len(self.message_rows) - before)
 
     def blob(self, chunks: Iterable[bytes]) -> HeldBlob:
         body = b"".join(chunks)

@@ -1,0 +1,1 @@
+"""The wire words of each API; nothing here queries, renders or signs."""

@@ -1,0 +1,102 @@
+"""`exeunt import KIND PATH --workspace ID`."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from exeunt.cli.local import open_local, operator
+from exeunt.cli.output import emit, json_option, someone_looks, table
+from exeunt.sources.intake import Report
+
+
+@click.group("import")
+def import_() -> None:
+    """Take a workspace's content in. What is there already is not taken twice."""
+
+
+@import_.command("slack")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--workspace", "workspace_id", required=True, help="The workspace that takes the content.")
+@click.option("--max-entries", type=int, help="Members a zip may have.")
+@click.option("--max-total-bytes", type=int, help="Bytes a zip may inflate to.")
+@click.option("--max-ratio", type=int, help="How many times its size one member may inflate to.")
+@json_option
+def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) -> None:
+    """A Slack workspace export: the zip, or the folder it was unpacked to."""
+    from exeunt.access.audit import Action
+    from exeunt.lake.append import importing
+    from exeunt.lake.compaction import compact
+    from exeunt.sources.slack import Limits, open_slack
+
+    installation = open_local()
+    installation.catalog.workspace(workspace_id)
+    installation.exports.require_space()
+    reader = open_slack(path, Limits(**{name: value for name, value in limits.items() if value is not None}))
+    with (
+        _progress(path.name, as_json) as show,
+        importing(
+            installation.ledger, installation.lake_root, installation.blobs, workspace_id,
+            as_of=reader.as_of, clock=installation.clock, progress=show,
+        ) as intake,
+    ):  # fmt: skip
+        reader.read(intake)
+        snapshot = intake.commit("slack", path.name)
+    compact(installation.ledger, installation.lake_root, workspace_id, installation.clock)
+    result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
+              "report": msgspec.to_builtins(intake.report)}  # fmt: skip
+    installation.audit.write(
+        operator(workspace_id), Action.IMPORT_COMMIT, path.name, api="cli",
+        detail={"import_no": intake.import_no, "snapshot": snapshot.number},
+    )  # fmt: skip
+    emit(as_json, result, _lines(workspace_id, snapshot.number, intake.report))
+
+
+def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:
+    kinds = [kind for kind in report.read if report.read[kind]]
+    rows = [(k, report.read[k], report.added[k], report.changed[k], report.unchanged[k]) for k in kinds]
+    lines = table(("", "read", "added", "changed", "known"), rows)
+    lines.append(f"workspace {workspace_id} is at snapshot {snapshot}")
+    if report.skipped_count:
+        lines.append(f"{report.skipped_count} items did not come in:")
+        lines += [f"  {item.where}: {item.reason}" for item in report.skipped[:20]]
+        if report.skipped_count > 20:
+            lines.append("  … --json has them all")
+    return lines
+
+
+class _progress:
+    """A bar for a person, a line each ten seconds for a log, nothing beside JSON."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        self._name, self._bar, self._said = name, None if quiet or not someone_looks() else _bar(), time.monotonic()
+        self._quiet = quiet
+        self._task: Any = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task(f"reading {self._name}", total=None)
+        return self._show
+
+    def _show(self, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total)
+        elif not self._quiet and time.monotonic() - self._said > 10:
+            self._said = time.monotonic()
+            click.echo(f"reading {self._name}: {done} of {total} bytes", err=True)
+
+    def __exit__(self, *exc: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))

@@ -1,0 +1,39 @@
+"""`exeunt worker`: run exports until told to stop."""
+
+import logging
+import os
+import signal
+import threading
+
+import click
+
+from exeunt.cli.local import open_local
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Leave when nothing is waiting or running.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Leave when the process that started this one ends.")
+def worker(once: bool, with_parent: bool) -> None:
+    """Run exports. Any number of workers may share an installation; one that dies is replaced by the others."""
+    from exeunt.exports.worker import ROUND_SECONDS, Worker
+    from exeunt.logs import set_up_logging
+
+    parent = os.getppid()
+    installation = open_local()
+    set_up_logging(installation.settings.log_format)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    work = Worker(installation)
+    work.start()
+    logging.getLogger("exeunt.worker").info("worker %s is ready", work.engine.id)
+    while not stop.wait(ROUND_SECONDS):
+        work.round()
+        if once and work.idle():
+            break
+        if with_parent and os.getppid() != parent:
+            break
+    stuck = work.stop()
+    if stuck:
+        logging.getLogger("exeunt.worker").warning("left %s to other workers", ", ".join(stuck))
+        os._exit(0)

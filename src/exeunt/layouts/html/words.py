@@ -1,0 +1,97 @@
+"""The index of words: for each word of a shard, in which blocks of messages it stands.
+
+A word is a run of letters and digits, compared without case, accents and ligatures; of scripts that do not part their
+words every character is one, and so is every symbol (an emoji, an arrow, €). `static/search.js` cuts a question the
+same way: `fold`, `TOKEN` and `bucket` there are these here.
+"""
+
+import polars as pl
+
+from exeunt.layouts.html.markup import together
+
+BUCKETS = 31
+"""Into how many files the words of a shard are divided, by their first two characters."""
+
+_UNPARTED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_TOKEN = rf"[{_UNPARTED}]|[\p{{So}}\p{{Sc}}]|[[\p{{L}}\p{{N}}]--[{_UNPARTED}]]+"
+
+SKIP = "~"
+STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in "`\\$"]
+"""A block is written as its distance from the block before, one character a step of 1 to 90 (`!` is 1); `~` passes 90."""
+
+
+def tokens_of(texts: pl.Series) -> pl.DataFrame:
+    """The (block, token) of texts of blocks in order: what stands between two spaces, as often as it does."""
+    cut = texts.alias("token").to_frame().with_row_index("block").with_columns(pl.col("token").str.split(" "))
+    return cut.explode("token", empty_as_null=False, keep_nulls=False)
+
+
+def word_index(tokens: pl.DataFrame, blocks: int) -> list[str]:
+    """The lines `word steps` of each bucket, sorted by word, for the (block, token) of so many blocks."""
+    # Categories of its own number the tokens of this shard alone, from 0 on. Only distinct ones are looked at closely.
+    number = tokens["token"].cast(pl.Categorical(pl.Categories.random())).to_physical()
+    once = number.arg_unique()
+    words, of_token = _words(number.gather(once), tokens["token"].gather(once))
+    if words.is_empty():
+        return [""] * BUCKETS
+    place = _places(tokens["block"], number, of_token, blocks)
+    lines = _lines(place, blocks).join(words.with_row_index("place"), left_on="word", right_on="place", how="left",
+                                       maintain_order="left")  # fmt: skip
+    line = pl.concat_str(pl.lit("\n"), pl.col("word_right"), pl.lit(" "), pl.col("step"))
+    of_bucket = lines.select("bucket", line=line).group_by("bucket").agg(pl.col("line").str.join(""))
+    found = dict(of_bucket.iter_rows())
+    return [found.get(number, "") for number in range(BUCKETS)]
+
+
+def folded(text: pl.Expr) -> pl.Expr:
+    """The text as it is compared."""
+    plain = text.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}+", "")
+    return plain.str.replace_all("ς", "σ", literal=True)
+
+
+def bucket(head: str) -> int:
+    """In which bucket the words are that begin with these one or two characters."""
+    return (5 * ord(head[0]) + ord(head[1:2] or "\0")) % BUCKETS
+
+
+def _words(numbers: pl.Series, tokens: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The distinct words of tokens, sorted by bucket, and for the number of each token the places of its words."""
+    cut = pl.DataFrame({"token": numbers, "word": tokens}).with_columns(folded(pl.col("word")).str.extract_all(_TOKEN))
+    each = cut.explode("word").drop_nulls("word")
+    distinct = each.select(pl.col("word").unique()).with_columns(head=pl.col("word").str.head(2))
+    heads = distinct["head"].unique().to_list()
+    buckets = pl.DataFrame({"head": heads, "bucket": [bucket(head) for head in heads]}, _BUCKET)
+    words = distinct.join(buckets, on="head").select("bucket", "word").sort("bucket", "word")
+    placed = each.join(words.select("word").with_row_index("place"), on="word", how="left", maintain_order="left")
+    return words, placed.select("token", "place")
+
+
+_BUCKET = {"head": pl.String, "bucket": pl.Int32}
+
+
+def _places(block: pl.Series, token: pl.Series, of_token: pl.DataFrame, blocks: int) -> pl.DataFrame:
+    """Distinct (word, block), sorted. Nearly every token is one word, so its first is looked up and not joined."""
+    size = int(token.max() or 0) + 1
+    first = of_token.unique("token", keep="first")
+    rest = of_token.filter(~pl.col("token").is_first_distinct())
+    table = pl.repeat(None, size, dtype=pl.UInt32, eager=True).scatter(first["token"], first["place"])
+    several = pl.repeat(False, size, dtype=pl.Boolean, eager=True).scatter(rest["token"], True)
+    more = pl.DataFrame({"block": block, "token": token}).filter(several.gather(token)).join(rest, on="token")
+    pair = pl.col("word").cast(pl.UInt64 if len(table) * blocks >> 32 else pl.UInt32) * blocks + pl.col("block")
+    pairs = [
+        pl.DataFrame({"word": table.gather(token), "block": block}).select(pair),
+        more.select(word="place", block="block").select(pair),
+    ]
+    joint = pl.concat(pairs).to_series().drop_nulls().sort()
+    distinct = joint.alias("pair").filter((joint != joint.shift(1)).fill_null(True)).to_frame()
+    where = pl.col("pair")
+    return distinct.select(word=(where // blocks).cast(pl.UInt32), block=(where % blocks).cast(pl.Int32))
+
+
+def _lines(places: pl.DataFrame, blocks: int) -> pl.DataFrame:
+    """For each word its steps as one text."""
+    steps = pl.Series([SKIP * ((n - 1) // len(STEPS)) + STEPS[(n - 1) % len(STEPS)] for n in range(1, blocks + 1)])
+    begins = (pl.col("word") != pl.col("word").shift(1)).fill_null(True)
+    before = pl.when(begins).then(-1).otherwise(pl.col("block").shift(1))
+    at = places.select("word", step=(pl.col("block") - before - 1).cast(pl.UInt32))
+    return together(at.select(pl.col("word").set_sorted(), step=steps.gather(at["step"])), "word")
