@@ -77,7 +77,8 @@ class Runner:
             begun = db.execute(
                 update(exports)
                 .where(exports.c.id == export_id, exports.c.state.in_((State.QUEUED, State.RUNNING)))
-                .values(state=State.RUNNING.value, started_at=func.coalesce(exports.c.started_at, literal(now, Instant())),
+                .values(state=State.RUNNING.value,
+                        started_at=func.coalesce(exports.c.started_at, literal(now, Instant())),
                         updated_at=now,
                         attempts=exports.c.attempts + 1)
             )  # fmt: skip

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from slack_exports import GENERAL, USERS, folder_of, general, message, read_zip, zip_of
-from slack_recording import read
+from slack_recording import Recording, read
 
 from exeunt.errors import InvalidInput, NotFound
 from exeunt.sources.slack import open_slack
@@ -151,8 +151,6 @@ def test_one_room_alone_is_called_like_its_archive(tmp_path: Path) -> None:
 
 
 def test_reading_again_says_the_same(tmp_path: Path) -> None:
-    from slack_recording import Recording
-
     first, second = Recording(), Recording()
     with open_slack(zip_of(tmp_path / "e.zip", general(message(), **{"odd.txt": b"?"}))) as reader:
         reader.read(first)

@@ -61,7 +61,11 @@ def _texts(transcript: Transcript) -> pl.Series:
 
 def _literal(texts: pl.Series) -> pl.Series:
     """The texts as the inside of template literals, each on one line."""
-    return _where(texts, pl.col("text").str.contains(_SPECIAL), lambda text: text.str.replace_many(_LITERAL, _IN_LITERAL))
+    return _where(texts, pl.col("text").str.contains(_SPECIAL), _escape)
+
+
+def _escape(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many(_LITERAL, _IN_LITERAL)
 
 
 def _where(texts: pl.Series, some: pl.Expr, change: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -90,8 +94,9 @@ def _metas(frame: pl.DataFrame, names: pl.Series, pages: list[tuple[str, str]]) 
     def added(name: str) -> pl.Expr:
         return (pl.col(name) - pl.when(begins).then(0).otherwise(pl.col(name).shift(1))).cast(pl.String)
 
-    headings = pl.Series("text", [f">{address}\n{title}\n" for address, title in pages], dtype=pl.String)
+    named = pl.DataFrame(pages, {"address": pl.String, "title": pl.String}, orient="row")
+    headings = named.select(joined(">", _escape(pl.col("address")), "\n", _escape(pl.col("title")), "\n")).to_series()
     at = frame.select(page=pl.when(turns).then("page"), number=added("number"), second=added("second"))
-    at = at.with_columns(page=_literal(headings).gather(at["page"]), name=_literal(names).gather(frame["who"]))
+    at = at.with_columns(page=headings.gather(at["page"]), name=_literal(names).gather(frame["who"]))
     c = pl.col
     return at.select(joined(c("page"), c("number"), " ", c("second"), " ", c("name"))).to_series()

@@ -71,21 +71,19 @@ _BUCKET = {"head": pl.String, "bucket": pl.Int32}
 
 def _places(block: pl.Series, token: pl.Series, of_token: pl.DataFrame, blocks: int) -> pl.DataFrame:
     """Distinct (word, block), sorted. Nearly every token is one word, so its first is looked up and not joined."""
-    size = int(token.max() or 0) + 1
+    size, none = int(token.max() or 0) + 1, int(of_token["place"].max() or 0) + 1
+    kind = pl.UInt64 if (none + 1) * blocks >> 32 else pl.UInt32
     first = of_token.unique("token", keep="first")
     rest = of_token.filter(~pl.col("token").is_first_distinct())
-    table = pl.repeat(None, size, dtype=pl.UInt32, eager=True).scatter(first["token"], first["place"])
+    table = pl.repeat(none, size, dtype=kind, eager=True).scatter(first["token"], first["place"].cast(kind))
     several = pl.repeat(False, size, dtype=pl.Boolean, eager=True).scatter(rest["token"], True)
     more = pl.DataFrame({"block": block, "token": token}).filter(several.gather(token)).join(rest, on="token")
-    pair = pl.col("word").cast(pl.UInt64 if len(table) * blocks >> 32 else pl.UInt32) * blocks + pl.col("block")
-    pairs = [
-        pl.DataFrame({"word": table.gather(token), "block": block}).select(pair),
-        more.select(word="place", block="block").select(pair),
-    ]
-    joint = pl.concat(pairs).to_series().drop_nulls().sort()
-    distinct = joint.alias("pair").filter((joint != joint.shift(1)).fill_null(True)).to_frame()
-    where = pl.col("pair")
-    return distinct.select(word=(where // blocks).cast(pl.UInt32), block=(where % blocks).cast(pl.Int32))
+    words = pl.concat([table.gather(token), more["place"].cast(kind)])
+    pair = (words * blocks + pl.concat([block, more["block"]]).cast(kind)).sort()
+    found = pl.DataFrame({"pair": pair}).filter(
+        ((pair != pair.shift(1)) & (pair < none * blocks)).fill_null(True)
+    ).select(word=pl.col("pair") // blocks, pair="pair")  # fmt: skip
+    return found.select(pl.col("word").cast(pl.UInt32), block=(pl.col("pair") - pl.col("word") * blocks).cast(pl.Int32))
 
 
 def _lines(places: pl.DataFrame, blocks: int) -> pl.DataFrame:

@@ -53,7 +53,7 @@ class Files:
         if file.id in self._seen:
             return file.id
         row = _row(file, raw, room_id, sent_at)
-        if not (file.name or row.url or file.id in self._bodies):
+        if not (file.name or file.title or row.url or file.id in self._bodies):
             # A file of which only the id is known may be described elsewhere; it waits for that until the end.
             self._stubs.setdefault(file.id, row)
             return file.id

@@ -1,8 +1,9 @@
 """Takes a JSON list that does not parse apart into the objects that do.
 
 It looks only at brackets and strings, so a broken object costs itself and not its neighbours. Strings end at the line
-at the latest, since JSON has no raw line break in them; an object that does not parse is given up at the next place
-where one object ends and another begins. The work is bounded: a text that keeps misleading is given up.
+at the latest, since JSON has no raw line break in them, and no object stands where a key must. Inside an object that
+does not parse the next one is searched for that says it is a message. The work is bounded: a text that keeps
+misleading is given up.
 """
 
 import json
@@ -11,42 +12,38 @@ from collections.abc import Iterator
 
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'["\\\n]')
-_BOUNDARY = re.compile(rb"\}\s*,\s*(?=\{)")
 _CLOSING = {b"{": b"}", b"[": b"]"}
 _PATIENCE = 16
-"""How many times the length of the text may be looked at."""
+"""How many times the length of the text may be looked at, beside the first 64 MiB."""
 
 
 def split(data: bytes) -> Iterator[bytes | None]:
     """The objects of a list, in order; None once for each stretch that cannot be read."""
     at = data.find(b"{")
-    budget = _PATIENCE * len(data) + 4096
-    lost = False
-    while at >= 0:
+    budget = _PATIENCE * len(data) + (64 << 20)
+    lost = at < 0
+    if lost:
+        yield None
+    while at >= 0 and budget > 0:
         end = _object_end(data, at)
-        piece = data[at : end if end > 0 else len(data)]
-        budget -= len(piece)
-        if end > 0 and _parses(piece, lost):
+        piece = data[at:end] if end > 0 else b""
+        budget -= len(piece) or len(data) - at
+        is_object = bool(piece) and (value := _parsed(piece)) is not None
+        if is_object and (not lost or _is_message(value)):
             lost = False
             yield piece
-        else:
-            if not lost:
-                yield None
+        elif not lost:
             lost = True
-            boundary = _BOUNDARY.search(data, at)
-            if boundary is None or budget < 0:
-                return
-            end = boundary.end()
-        at = data.find(b"{", end)
+            yield None
+        at = data.find(b"{", end if is_object else at + 1)
 
 
-def _parses(piece: bytes, lost: bool) -> bool:
-    """Whether this is an object. After a loss it must say that it is a message: it may be a part of the lost one."""
+def _parsed(piece: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(piece.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and (not lost or value.get("type") == "message")
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _object_end(data: bytes, at: int) -> int:
@@ -59,6 +56,8 @@ def _object_end(data: bytes, at: int) -> int:
             if at < 0:
                 return -1
         elif mark in _CLOSING:
+            if mark == b"{" and open_brackets[-1:] == [b"}"] and data[:at-1]:
+                return -1
             open_brackets.append(_CLOSING[mark])
         elif not open_brackets or open_brackets.pop() != mark:
             return -1
