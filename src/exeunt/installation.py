@@ -4,7 +4,9 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+from exeunt.access.audit import Audit
 from exeunt.access.keys import Keyring
+from exeunt.access.service import Access
 from exeunt.blobs.store import BlobStore
 from exeunt.clock import Clock, IdSource, random_id, utc_now
 from exeunt.config import Settings
@@ -56,3 +58,11 @@ class Installation:
     @cached_property
     def exports(self) -> Exports:
         return Exports(self.ledger, self.catalog, self.blobs, self.settings, self.keys, self.clock, self.ids)
+
+    @cached_property
+    def access(self) -> Access:
+        return Access(self.ledger, self.catalog, self.settings, self.clock, self.ids)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.ledger, self.clock)

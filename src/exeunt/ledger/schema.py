@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 from exeunt.ledger.database import Instant
@@ -157,8 +158,8 @@ users = Table(
     Column("disabled_at", Instant, nullable=True),
     Column("updated_at", Instant, nullable=True),
     Index("ix_users_number", "number", unique=True),
-    Index("ix_users_email", "workspace_id", "email"),
 )
+Index("ix_users_email", users.c.workspace_id, func.lower(users.c.email))
 
 rooms = Table(
     "rooms",
@@ -274,6 +275,7 @@ audit = Table(
     Column("workspace_id", String, nullable=True),
     Column("account_id", String, nullable=True),
     Column("token_id", String, nullable=True),
+    Column("actor", String, nullable=False),
     Column("api", String, nullable=False),
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False),

@@ -15,7 +15,10 @@ from .rhythm import LAST_DAY
 from .workspace import write_workspace
 from .world import WorkspacePlan
 
-__all__ = ["LAST_DAY", "SampleFacts", "write_bench", "write_external", "write_home"]
+HOME_ADMIN = "marit.solberg@example.org"
+"""The primary owner of the home workspace."""
+
+__all__ = ["HOME_ADMIN", "LAST_DAY", "SampleFacts", "write_bench", "write_external", "write_home"]
 
 
 def write_home(

@@ -95,7 +95,7 @@ class FolderArchive:
             limit = self._limits.max_entries
             self.problems.skip(printable(path), f"the folder has more than {limit} files; from here on none was read")
             return False
-        if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._root + os.sep):
+        if entry.is_symlink() and not (os.path.realpath(entry.path) + os.sep).startswith(self._root + os.sep):
             self.problems.skip(printable(path), "it is a link that leads out of the folder")
             return True
         try:

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from slack_exports import DAY, GENERAL, USERS, general, message, read_zip
 
 from exeunt.lake.rows import MessageRow, Reaction
+from tests.sources.slack.exports import DAY, GENERAL, USERS, general, message, read_zip
 
 
 def only(tmp_path: Path, **fields: Any) -> MessageRow:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_exports import general, message, read_zip, zip_of
-from slack_recording import read
 
 from exeunt.sources.slack.files import address
+from tests.sources.slack.exports import general, message, read_zip, zip_of
+from tests.sources.slack.recording import read
 
 FILE = {
     "id": "F1", "name": "plan.pdf", "title": "The plan", "mimetype": "application/pdf", "size": 4, "user": "U2",

@@ -1,5 +1,6 @@
 """Archives that are broken, or were made to do harm: everything else comes in, and each loss is named."""
 
+import io
 import os
 import random
 import struct
@@ -8,11 +9,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from slack_exports import DAY, GENERAL, USERS, encoded, folder_of, general, message, zip_of
-from slack_recording import Recording, read
 
 from exeunt.errors import InvalidInput
 from exeunt.sources.slack import Limits
+from tests.sources.slack.exports import DAY, GENERAL, USERS, encoded, folder_of, general, message, zip_of
+from tests.sources.slack.recording import Recording, read
 
 SECOND_DAY = "general/2020-01-02.json"
 LATER = message("1577923200.000000", text="later")
@@ -26,17 +27,19 @@ def texts(intake: Recording) -> list[str]:
     return [row.text for row in intake.message_rows]
 
 
+class Pipe(io.BytesIO):
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
 def streamed(path: Path, members: dict[str, bytes], method: int) -> Path:
     """A zip whose local headers hold no sizes: each member's follow its data, as a program that streams writes it."""
 
-    class Unseekable:
-        def __init__(self, file: object) -> None:
-            self.write = file.write  # type: ignore[attr-defined]
-            self.flush = file.flush  # type: ignore[attr-defined]
-
-    with path.open("wb") as file, zipfile.ZipFile(Unseekable(file), "w", method) as archive:  # type: ignore[arg-type]
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    path.write_bytes(pipe.getvalue())
     return path
 
 
@@ -48,7 +51,7 @@ def test_names_that_lead_outside_are_refused(tmp_path: Path) -> None:
         "C:\\x\\2020-01-03.json",
         "a\\..",
     ]
-    path = zip_of(tmp_path / "e.zip", general(message()) | dict.fromkeys(outside, [LATER]))
+    path = zip_of(tmp_path / "e.zip", general(message()) | {name: [LATER] for name in outside})
     intake = read(path)
     assert texts(intake) == ["hello"]
     reasons = [one.reason for one in intake.report.skipped]
@@ -82,10 +85,10 @@ def test_a_member_that_packs_too_well_is_left_out(tmp_path: Path) -> None:
     limits = Limits(ratio_from_bytes=10_000_000)
     members = {"general/2019-01-01.json": bomb, "__uploads/F9/zero.bin": bytes(40_000_000)}
     intake = read(zip_of(tmp_path / "e.zip", members | general(message())), limits)
-    assert texts(intake) == []
+    assert texts(intake) == ["hello"]
     assert "inflates to more than 200 times its packed size" in intake.skipped("general/2019")
-    # After that the archive as a whole is over the limit, and says so member by member.
-    assert "archive as a whole" in intake.skipped(DAY)
+    # Two bombs are more than an archive of this size may become as a whole.
+    assert "archive as a whole" in intake.skipped("__uploads")
 
 
 def test_a_bomb_costs_itself_when_the_archive_is_large_enough(tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_limits_of_size_and_number(tmp_path: Path) -> None:
     assert "holds more than 5000 bytes in all" in read(path, Limits(max_total_bytes=5_000)).skipped("__uploads")
     assert "larger than 50 bytes" in read(path, Limits(max_json_bytes=50)).skipped(DAY)
     folder = folder_of(tmp_path / "e", general(message()))
-    assert "more than 2 files" in read(folder, Limits(max_entries=2)).skipped("users.json")
+    assert "more than 2 files" in read(folder, Limits(max_entries=2)).skipped(DAY)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -304,9 +307,8 @@ def test_overlapping_members_cannot_multiply_the_archive(tmp_path: Path) -> None
     data = packed.compress(body) + packed.flush()
     name, crc32 = b"__uploads/F1/a.bin", zlib.crc32(body)
     local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 33, crc32, len(data), len(body), len(name), 0)
-    record = struct.pack(
-        "<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 33, crc32, len(data), len(body), len(name), 0, 0, 0, 0, 0, 0
-    )  # fmt: skip
+    sizes = (33, crc32, len(data), len(body), len(name), 0, 0, 0, 0, 0, 0)
+    record = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, *sizes)
     start = local + name + data
     listing = (record + name) * 1000
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1000, 1000, len(listing), len(start), 0)

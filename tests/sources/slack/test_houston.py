@@ -8,9 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from slack_recording import Recording, read
 
 from exeunt.sources.slack import open_slack
+from tests.sources.slack.recording import Recording, read
 
 HOUSTON = Path(__file__).parents[4] / "shared" / "data" / "houston-slack.zip"
 

@@ -2,11 +2,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from slack_exports import GENERAL, USERS, folder_of, general, message, read_zip, zip_of
-from slack_recording import Recording, read
 
 from exeunt.errors import InvalidInput, NotFound
 from exeunt.sources.slack import open_slack
+from tests.sources.slack.exports import GENERAL, USERS, folder_of, general, message, read_zip, zip_of
+from tests.sources.slack.recording import Recording, read
 
 
 def test_every_listing_has_its_kind_of_room(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""The audit trail: who did what to what, when and through which API. Entries are only ever added."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, insert, select
+
+from exeunt.access.principal import Principal
+from exeunt.clock import Clock
+from exeunt.ledger.database import Ledger
+from exeunt.ledger.schema import audit
+
+
+class Action(StrEnum):
+    """Everything that is written down, as `noun:verb`."""
+
+    INSTALLATION_INIT = "installation:init"
+    INSTALLATION_MIGRATE = "installation:migrate"
+    WORKSPACE_ADD = "workspace:add"
+    USER_ADD = "user:add"
+    USER_DISABLE = "user:disable"
+    USER_PASSWORD = "user:password"
+    USER_LOGIN = "user:login"
+    USER_LOGOUT = "user:logout"
+    USER_REFUSE = "user:refuse"
+    TOKEN_CREATE = "token:create"
+    TOKEN_REVOKE = "token:revoke"
+    IMPORT_COMMIT = "import:commit"
+    IMPORT_FAIL = "import:fail"
+    EXPORT_CREATE = "export:create"
+    EXPORT_REFUSE = "export:refuse"
+    EXPORT_COMPLETE = "export:complete"
+    EXPORT_FAIL = "export:fail"
+    EXPORT_CANCEL = "export:cancel"
+    EXPORT_REVOKE = "export:revoke"
+    EXPORT_RENEW = "export:renew"
+    EXPORT_DOWNLOAD = "export:download"
+    LINK_REFUSE = "link:refuse"
+    FILE_DOWNLOAD = "file:download"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the trail. `actor` is the e-mail address, or the system's user at the command line."""
+
+    id: int
+    at: datetime
+    workspace_id: str | None
+    account_id: str | None
+    token_id: str | None
+    actor: str
+    api: str
+    action: str
+    subject: str
+    client: str
+    request_id: str
+    detail: dict[str, Any]
+
+
+class Audit:
+    """Writes and reads the trail. No entry ever holds a token, a signature or a password."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
+
+    def write(self, principal: Principal | None, action: Action, subject: str, *, api: str, client: str = "",
+              request_id: str = "", detail: dict[str, Any] | None = None,
+              workspace_id: str | None = None) -> None:  # fmt: skip
+        """Add an entry. Without `workspace_id` it belongs to the principal's; without both to the installation."""
+        values = {
+            "at": self._clock(),
+            "workspace_id": workspace_id or (principal.workspace_id if principal else "") or None,
+            "account_id": (principal.account_id if principal else "") or None,
+            "token_id": (principal.token_id if principal else "") or None,
+            "actor": principal.email if principal else "",
+            "api": api, "action": action.value, "subject": without_secrets(subject), "client": client,
+            "request_id": request_id, "detail": msgspec.json.encode(without_secrets(detail or {})).decode(),
+        }  # fmt: skip
+        with self._ledger.write() as db:
+            db.execute(insert(audit).values(values))
+
+    def entries(self, workspace_id: str | None, after_id: int = 0, limit: int = 100) -> Sequence[Entry]:
+        """Entries after one already seen, oldest first; of one workspace, or with None of the whole installation."""
+        query = select(audit).where(audit.c.id > after_id)
+        if workspace_id is not None:
+            query = query.where(audit.c.workspace_id == workspace_id)
+        with self._ledger.read() as db:
+            return [_entry(row) for row in db.execute(query.order_by(audit.c.id).limit(limit))]
+
+    def latest(self, workspace_id: str | None, limit: int = 100) -> Sequence[Entry]:
+        """The last entries, oldest first."""
+        query = select(audit)
+        if workspace_id is not None:
+            query = query.where(audit.c.workspace_id == workspace_id)
+        with self._ledger.read() as db:
+            rows = db.execute(query.order_by(audit.c.id.desc()).limit(limit)).all()
+        return [_entry(row) for row in reversed(rows)]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = dict(row._mapping)
+    values["detail"] = msgspec.json.decode(values["detail"])
+    return Entry(**values)
+
+
+_SECRET_NAMES = {"token", "access_token", "password", "secret", "sig", "signature", "authorization"}
+_SECRET_TEXT = re.compile(r"exeunt_[A-Za-z0-9_-]{20,}|(?<=sig=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=Bearer )\S+")
+
+
+def without_secrets(value: Any) -> Any:
+    """The same value with every token, signature and password replaced: a net under callers, not their licence."""
+    if isinstance(value, dict):
+        return {k: "***" if str(k).lower() in _SECRET_NAMES else without_secrets(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(item) for item in value]
+    return _SECRET_TEXT.sub("***", value) if isinstance(value, str) else value

@@ -1,0 +1,117 @@
+"""`exeunt init`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from exeunt.cli.output import emit, json_option
+from exeunt.cli.user import password_option, read_password
+from exeunt.cli.workspace import check_workspace_id
+from exeunt.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from exeunt.config import Settings
+    from exeunt.installation import Installation
+
+
+@click.command("init")
+@click.option("--admin", "email", metavar="EMAIL", help="The first administrator.")
+@click.option("--workspace", "workspace_id", metavar="ID", help="The first workspace.")
+@password_option
+@json_option
+def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json: bool) -> None:
+    """Make the data folder, the secret and the first administrator. What exists is left as it is.
+
+    Asks for what the options do not say.
+    """
+    from exeunt.access.accounts import normal_email
+    from exeunt.config import load_settings
+    from exeunt.installation import Installation
+
+    settings = load_settings()
+    # everything that can be wrong is looked at before anything is made
+    workspace_id = check_workspace_id(workspace_id or click.prompt("Workspace id"))
+    email = normal_email(email or click.prompt("E-mail address of the administrator"))
+    existed = _exists(settings)
+    password = None if existed and _is_known(settings, email) else _checked_password(from_stdin)
+    installation = Installation.create(settings)
+    lines = [f"{'there is' if existed else 'made'} an installation in {settings.data_path.absolute()}"]
+    lines += [_workspace(installation, workspace_id), _administrator(installation, email, workspace_id, password)]
+    account = installation.access.account(email)
+    result = {
+        "data": str(settings.data_path.absolute()),
+        "workspace": installation.catalog.workspace(workspace_id),
+        "administrator": account.email,
+        "role": account.roles[workspace_id],
+        "existed": existed,
+    }
+    emit(as_json, result, lines)
+
+
+def _exists(settings: "Settings") -> bool:
+    """Whether there is an installation. Raises `NotFound` when its key is lost: a new one would fit nothing."""
+    from exeunt.ledger.database import Ledger
+    from exeunt.ledger.migrate import current_revision
+
+    if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
+        return False
+    ledger = Ledger(settings.ledger_url)
+    try:
+        made = current_revision(ledger) is not None and _has_key(ledger)
+    finally:
+        ledger.close()
+    if made and not settings.secret_path.exists():
+        raise NotFound(f"the key file {settings.secret_path} is missing; restore it from the backup")
+    return made
+
+
+def _has_key(ledger: object) -> bool:
+    from sqlalchemy import select
+
+    from exeunt.access.keys import FINGERPRINT
+    from exeunt.ledger.database import Ledger
+    from exeunt.ledger.schema import settings as table
+
+    assert isinstance(ledger, Ledger)
+    with ledger.read() as db:
+        return db.scalar(select(table.c.value).where(table.c.name == FINGERPRINT)) is not None
+
+
+def _is_known(settings: "Settings", email: str) -> bool:
+    from exeunt.installation import Installation
+
+    return any(account.email == email for account in Installation(settings).access.list_accounts())
+
+
+def _checked_password(from_stdin: bool) -> str:
+    from exeunt.access.passwords import check_length
+
+    return check_length(read_password(from_stdin))
+
+
+def _workspace(installation: "Installation", workspace_id: str) -> str:
+    from exeunt.access.audit import Action
+    from exeunt.cli.local import operator
+
+    try:
+        facts = installation.catalog.add_workspace(workspace_id, workspace_id, None, installation.clock())
+    except Conflict:
+        facts = installation.catalog.workspace(workspace_id)
+        return f"there is a workspace {facts.id}, network id {facts.number}"
+    installation.audit.write(operator(workspace_id), Action.WORKSPACE_ADD, workspace_id, api="cli")
+    return f"made workspace {facts.id}, network id {facts.number}"
+
+
+def _administrator(installation: "Installation", email: str, workspace_id: str, password: str | None) -> str:
+    from exeunt.access.audit import Action
+    from exeunt.cli.local import operator
+
+    known = {account.email: account for account in installation.access.list_accounts()}.get(email)
+    if known is not None and workspace_id in known.roles:
+        state = ", disabled" if known.disabled_at else ""
+        return f"{email} is {known.roles[workspace_id]} of workspace {workspace_id} already{state}; nothing was changed"
+    if known is not None and known.disabled_at is not None:
+        raise Conflict(f"{email} is disabled; `exeunt user add` enables it again")
+    installation.access.add_account(email, workspace_id, "administrator", password)
+    installation.audit.write(operator(workspace_id), Action.INSTALLATION_INIT, email, api="cli")
+    return f"{email} is administrator of workspace {workspace_id}"

@@ -1,0 +1,54 @@
+"""`exeunt workspace add|list`."""
+
+import re
+
+import click
+
+from exeunt.cli.output import emit, json_option, table
+from exeunt.errors import InvalidInput
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_workspace_id(text: str) -> str:
+    """The id itself. Raises `InvalidInput` when it could not name a folder and stand in an address."""
+    if not _ID.fullmatch(text):
+        raise InvalidInput(
+            f"{text!r} cannot be a workspace's id: up to 64 letters, digits, dots, dashes and underscores, "
+            "the first a letter or digit"
+        )
+    return text
+
+
+@click.group("workspace")
+def workspace() -> None:
+    """Make and list workspaces. What one holds is never seen from another."""
+
+
+@workspace.command("add")
+@click.argument("workspace_id", metavar="ID")
+@click.option("--name", help="What people call it; its id otherwise.")
+@click.option("--external-of", metavar="HOME", help="The workspace that may export this one too.")
+@json_option
+def add(workspace_id: str, name: str | None, external_of: str | None, as_json: bool) -> None:
+    """Make an empty workspace."""
+    from exeunt.access.audit import Action
+    from exeunt.cli.local import open_local, operator
+
+    check_workspace_id(workspace_id)
+    installation = open_local()
+    facts = installation.catalog.add_workspace(workspace_id, name or workspace_id, external_of, installation.clock())
+    detail = {"external_of": external_of} if external_of else {}
+    installation.audit.write(operator(workspace_id), Action.WORKSPACE_ADD, workspace_id, api="cli", detail=detail)
+    emit(as_json, facts, [f"made workspace {facts.id}, network id {facts.number}"])
+
+
+@workspace.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Every workspace with its network id."""
+    from exeunt.cli.local import open_local
+
+    found = open_local().catalog.workspaces()
+    rows = [(w.id, w.number, w.name, w.external_of or "") for w in found]
+    emit(as_json, found, table(("id", "network id", "name", "external of"), rows))
