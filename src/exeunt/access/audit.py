@@ -12,7 +12,7 @@ from sqlalchemy import Row, insert, select
 from exeunt.access.principal import Principal
 from exeunt.clock import Clock
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import audit
+from exeunt.ledger.schema import archives, audit, downloads, exports
 
 
 class Action(StrEnum):
@@ -60,6 +60,25 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     detail: dict[str, Any]
 
 
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """One client's use of one archive. `ranges` are the bytes it was given, as `[first, end)` pairs in JSON."""
+
+    id: str
+    export_id: str
+    workspace_id: str
+    archive_id: str
+    name: str
+    link_id: str | None
+    account_id: str | None
+    client: str
+    first_at: datetime
+    last_at: datetime
+    requests: int
+    bytes: int
+    ranges: str
+    outcome: str
+
+
 class Audit:
     """Writes and reads the trail. No entry ever holds a token, a signature or a password."""
 
@@ -98,6 +117,26 @@ class Audit:
         with self._ledger.read() as db:
             rows = db.execute(query.order_by(audit.c.id.desc()).limit(limit)).all()
         return [_entry(row) for row in reversed(rows)]
+
+    def downloads(
+        self, workspace_id: str | None, *, export_id: str | None = None, limit: int = 100
+    ) -> Sequence[Download]:
+        """Who fetched what, the latest first; of one export, one workspace or, with None, of all."""
+        d, e = downloads.c, exports.c
+        query = (
+            select(d.id, e.id.label("export_id"), e.workspace_id, d.archive_id, archives.c.name, d.link_id,
+                   d.account_id, d.client, d.first_at, d.last_at, d.requests, d.bytes, d.ranges, d.outcome)
+            .join(archives, archives.c.id == d.archive_id)
+            .join(exports, e.id == archives.c.export_id)
+            .order_by(d.last_at.desc(), d.id)
+            .limit(limit)
+        )  # fmt: skip
+        if workspace_id is not None:
+            query = query.where(e.workspace_id == workspace_id)
+        if export_id is not None:
+            query = query.where(e.id == export_id)
+        with self._ledger.read() as db:
+            return [Download(**row._mapping) for row in db.execute(query)]
 
 
 def _entry(row: Row[Any]) -> Entry:

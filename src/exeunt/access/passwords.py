@@ -23,9 +23,14 @@ def digest_of(password: str) -> str:
 
 def hash_password(password: str) -> str:
     """What is kept of a password. Raises `InvalidInput` when it is too short or too long."""
+    return _hasher().hash(digest_of(check_length(password)))
+
+
+def check_length(password: str) -> str:
+    """The password itself. Raises `InvalidInput` when it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(f"a password has {SHORTEST} to {LONGEST} characters")
-    return _hasher().hash(digest_of(password))
+    return password
 
 
 def fits(kept: str | None, digest: str) -> bool:

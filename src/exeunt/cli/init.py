@@ -12,6 +12,7 @@ from exeunt.errors import Conflict, NotFound
 if TYPE_CHECKING:
     from exeunt.config import Settings
     from exeunt.installation import Installation
+    from exeunt.ledger.database import Ledger
 
 
 @click.command("init")
@@ -33,7 +34,8 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
     workspace_id = check_workspace_id(workspace_id or click.prompt("Workspace id"))
     email = normal_email(email or click.prompt("E-mail address of the administrator"))
     existed = _exists(settings)
-    password = None if existed and _is_known(settings, email) else _checked_password(from_stdin)
+    known = existed and _is_known(settings, email, workspace_id)
+    password = None if known else _checked_password(from_stdin)
     installation = Installation.create(settings)
     lines = [f"{'there is' if existed else 'made'} an installation in {settings.data_path.absolute()}"]
     lines += [_workspace(installation, workspace_id), _administrator(installation, email, workspace_id, password)]
@@ -65,22 +67,24 @@ def _exists(settings: "Settings") -> bool:
     return made
 
 
-def _has_key(ledger: object) -> bool:
+def _has_key(ledger: "Ledger") -> bool:
     from sqlalchemy import select
 
     from exeunt.access.keys import FINGERPRINT
-    from exeunt.ledger.database import Ledger
     from exeunt.ledger.schema import settings as table
 
-    assert isinstance(ledger, Ledger)
     with ledger.read() as db:
         return db.scalar(select(table.c.value).where(table.c.name == FINGERPRINT)) is not None
 
 
-def _is_known(settings: "Settings", email: str) -> bool:
+def _is_known(settings: "Settings", email: str, workspace_id: str) -> bool:
+    """Whether there is such an account. Raises `Conflict` for a disabled one that would get a new role."""
     from exeunt.installation import Installation
 
-    return any(account.email == email for account in Installation(settings).access.list_accounts())
+    known = {account.email: account for account in Installation(settings).access.list_accounts()}.get(email)
+    if known is not None and known.disabled_at is not None and workspace_id not in known.roles:
+        raise Conflict(f"{email} is disabled; `exeunt user add` enables it again")
+    return known is not None
 
 
 def _checked_password(from_stdin: bool) -> str:
@@ -110,8 +114,6 @@ def _administrator(installation: "Installation", email: str, workspace_id: str, 
     if known is not None and workspace_id in known.roles:
         state = ", disabled" if known.disabled_at else ""
         return f"{email} is {known.roles[workspace_id]} of workspace {workspace_id} already{state}; nothing was changed"
-    if known is not None and known.disabled_at is not None:
-        raise Conflict(f"{email} is disabled; `exeunt user add` enables it again")
     installation.access.add_account(email, workspace_id, "administrator", password)
     installation.audit.write(operator(workspace_id), Action.INSTALLATION_INIT, email, api="cli")
     return f"{email} is administrator of workspace {workspace_id}"

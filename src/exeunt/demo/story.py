@@ -42,7 +42,9 @@ def run(folder: Path, messages: int, files: int) -> None:
     with machine.server() as base:
         console.print(f"serving on {base}")
         for workspace, name in ((HOME, "home.zip"), (PARTNER, "partner.zip")):
-            report = machine.exeunt("import", "slack", str(folder / name), "--workspace", workspace, bars=True)["report"]
+            report = machine.exeunt("import", "slack", str(folder / name), "--workspace", workspace, bars=True)[
+                "report"
+            ]
             console.print(f"imported {name}: {report['added']['messages']:,} messages, "
                           f"{report['added'].get('files', 0):,} files")  # fmt: skip
         exports = _fetch_all(base, tokens, folder / "archives", console)
@@ -108,7 +110,9 @@ def _slices(installation: Installation, export_id: str) -> int:
 
 def _what_next(console: Console, folder: Path) -> None:
     console.print("\nLook at them:")
-    console.print(f"  unzip -q {folder}/archives/html/*.zip -d {folder}/transcript  and open {folder}/transcript/index.html")
+    console.print(
+        f"  unzip -q {folder}/archives/html/*.zip -d {folder}/transcript  and open {folder}/transcript/index.html"
+    )
     console.print(f"  a spreadsheet opens messages.csv of {folder}/archives/csv")
     console.print(f"  .venv/bin/exeunt verify {folder}/archives/*/*.zip  checks every byte again")
     console.print("Go on:")

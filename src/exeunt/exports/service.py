@@ -15,6 +15,7 @@ from exeunt.clock import Clock, IdSource
 from exeunt.config import Settings
 from exeunt.delivery.links import end_links, form_of, link_url, mint_links, newest_link, wait_until_forgotten
 from exeunt.errors import Busy, Conflict, InvalidInput, NoSpace, NotFound
+from exeunt.exports.estimate import Estimate, estimate
 from exeunt.exports.records import Archive, Export, State, archive_of, export_of
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.selection import Selection, Snapshot
@@ -163,6 +164,20 @@ class Exports:
         with self._ledger.read() as db:
             rows = db.execute(select(archives).where(archives.c.export_id == export_id).order_by(archives.c.part))
             return [archive_of(row) for row in rows]
+
+    def archive(self, archive_id: str) -> Archive:
+        """One sealed archive. Raises `NotFound`."""
+        with self._ledger.read() as db:
+            row = db.execute(select(archives).where(archives.c.id == archive_id)).first()
+        if row is None:
+            raise NotFound(f"no archive {archive_id}")
+        return archive_of(row)
+
+    def estimate(self, workspace_id: str, layout: str, selection: Selection, options: dict[str, Any]) -> Estimate:
+        """What such an export would hold; nothing is written. Raises as `create` does for what was asked."""
+        parse_options(layout, options)
+        self._catalog.workspace(workspace_id)
+        return estimate(self._ledger, self._catalog, workspace_id, selection)
 
     def urls(self, export_id: str, base: str) -> Sequence[tuple[Archive, str]]:
         """Each archive with its newest link, the same text at every call while that link lives."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exeunt.sources.slack import decode
@@ -124,6 +124,7 @@ def test_text_without_tokens_is_the_same_object() -> None:
     assert decode.without_tokens(data) == data
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_are_more_than_unreadable(data: bytes) -> None:
     for piece in split(b"[" + data):
@@ -139,6 +140,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(Message.__struct_fields__), json_values))
 def test_any_object_reads_as_a_message(value: dict[str, Any]) -> None:
     message, _ = decode.read(json.dumps(value).encode(), Message)

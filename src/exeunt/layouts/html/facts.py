@@ -11,7 +11,7 @@ class PageFacts(msgspec.Struct, frozen=True, array_like=True):
     room_number: int
     name: str
     messages: int
-    last_at: datetime
+    last_at: datetime | None
 
 
 class ShardFacts(msgspec.Struct, frozen=True):

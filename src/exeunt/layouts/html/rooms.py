@@ -1,13 +1,14 @@
 """Rooms: how each is called, and the folder its pages lie in."""
 
 import re
-from urllib.parse import quote
 
 import msgspec
 import polars as pl
 
 from exeunt.archives.names import clean_segment
 from exeunt.lake.view import View
+from exeunt.layouts.html.people import named
+from exeunt.layouts.readable import person_names, readable
 
 KINDS = {
     "public": "Channels",
@@ -35,6 +36,10 @@ class Room(msgspec.Struct, frozen=True):
         """Where the index speaks of it."""
         return f"index.html#r{self.number}"
 
+    def page(self, name: str) -> str:
+        """The member that a page of this room is."""
+        return f"rooms/{self.folder}/{name}.html"
+
 
 def rooms_of(view: View) -> dict[int, Room]:
     """The rooms of the selection by number."""
@@ -52,6 +57,7 @@ def targets_of(view: View) -> dict[str, tuple[str, str]]:
 
 
 def _rooms(view: View, frame: pl.DataFrame) -> list[Room]:
+    frame = frame.with_columns(readable(frame["topic"], person_names(view), {}))
     nameless = frame.filter(pl.col("name").str.strip_chars() == "")["id"]
     members = _members(view, nameless) if len(nameless) else {}
     return [
@@ -69,8 +75,6 @@ def _room(number: int, room_id: str, kind: str, name: str, topic: str) -> Room:
 
 def _members(view: View, room_ids: pl.Series) -> dict[str, str]:
     """Names for conversations that have none: those of the people in them."""
-    from exeunt.layouts.html.people import named
-
     people = named(view.users()).select("id", "number", "name")
     inside = view.memberships().filter(pl.col("room_id").is_in(room_ids.implode()))
     listed = inside.join(people, left_on="user_id", right_on="id").sort("room_id", "number")
@@ -81,8 +85,3 @@ def _members(view: View, room_ids: pl.Series) -> dict[str, str]:
 def _listing(names: list[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
-
-
-def page_address(folder: str, name: str) -> str:
-    """The address of a page from the root of the archive."""
-    return f"rooms/{quote(folder)}/{name}"

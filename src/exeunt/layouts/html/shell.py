@@ -34,7 +34,8 @@ def page(template: str, **values: Any) -> bytes:
 
 def around(template: str, **values: Any) -> tuple[bytes, bytes]:
     """What stands before and what stands after the content of a page."""
-    head, _, foot = _templates().get_template(template).render(content=_CUT, **values).partition(_CUT)
+    # The last one is ours: data stands above the content only.
+    head, _, foot = _templates().get_template(template).render(content=_CUT, **values).rpartition(_CUT)
     return head.encode(), foot.encode()
 
 

@@ -1,0 +1,193 @@
+"""`exeunt doctor`."""
+
+import os
+import secrets
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+
+from exeunt.cli.output import emit, json_option
+from exeunt.errors import ExeuntError, Unavailable
+
+if TYPE_CHECKING:
+    from exeunt.config import Settings
+    from exeunt.ledger.database import Ledger
+
+SKEW = timedelta(minutes=1)
+"""A clock may be this far behind what was written before it is called wrong."""
+
+
+class Unsound(ExeuntError):
+    """A check failed; the message says what is wrong and what to do."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one check found."""
+
+    check: str
+    ok: bool
+    message: str
+
+
+@click.command("doctor")
+@json_option
+def doctor(as_json: bool) -> None:
+    """Check that this installation can work, one line each. Exit status 1 when one check fails."""
+    from exeunt.clock import utc_now
+    from exeunt.config import load_settings
+
+    findings = examine(load_settings(), utc_now())
+    emit(as_json, findings, [f"{'ok  ' if f.ok else 'FAIL'}  {f.check}: {f.message}" for f in findings])
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+def examine(settings: "Settings", now: datetime) -> list[Finding]:
+    """Every check, whatever the others found."""
+    checks: dict[str, Callable[[], str]] = {
+        "database": lambda: _database(settings),
+        "storage": lambda: _storage(settings),
+        "free space": lambda: _free_space(settings),
+        "key": lambda: _key(settings),
+        "clock": lambda: _clock(settings, now),
+        "public URL": lambda: _public_url(settings),
+    }
+    return [_found(name, check) for name, check in checks.items()]
+
+
+def _found(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except (ExeuntError, OSError) as error:
+        return Finding(name, False, " ".join(str(error).split()))
+
+
+def _ledger(settings: "Settings") -> "Ledger":
+    from exeunt.ledger.database import Ledger
+
+    if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
+        raise Unsound(f"there is no installation in {settings.data}; `exeunt init` makes one")
+    return Ledger(settings.ledger_url)
+
+
+def _database(settings: "Settings") -> str:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from exeunt.ledger.migrate import NEWEST, require_current
+
+    ledger = _ledger(settings)
+    try:
+        require_current(ledger)
+        with ledger.write() as db:
+            db.exec_driver_sql("CREATE TEMPORARY TABLE doctor (x INTEGER)")
+            db.exec_driver_sql("INSERT INTO doctor VALUES (1)")
+            db.exec_driver_sql("DROP TABLE doctor")
+        if ledger.is_sqlite:
+            with ledger.read() as db:
+                verdict = str(db.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+            if verdict != "ok":
+                raise Unsound(f"the file is damaged: {verdict}")
+    except SQLAlchemyError as error:
+        raise Unavailable(f"the database does not answer: {error}") from error
+    finally:
+        ledger.close()
+    return f"{'SQLite' if ledger.is_sqlite else 'PostgreSQL'}, tables of revision {NEWEST}"
+
+
+def _storage(settings: "Settings") -> str:
+    sample = secrets.token_bytes(4096)
+    for name in ("blobs", "lake"):
+        folder = settings.data_path / name
+        path = folder / f"doctor-{secrets.token_hex(8)}"
+        folder.mkdir(exist_ok=True)
+        try:
+            with path.open("wb") as out:
+                out.write(sample)
+                out.flush()
+                os.fsync(out.fileno())
+            if path.read_bytes() != sample:
+                raise Unsound(f"what was written to {folder} came back different")
+        finally:
+            path.unlink(missing_ok=True)
+    return f"{settings.data_path.absolute()} takes and gives bytes"
+
+
+def _free_space(settings: "Settings") -> str:
+    free = shutil.disk_usage(settings.data_path).free
+    if free < settings.min_free_bytes:
+        raise Unsound(
+            f"{free // 1024**2} MiB are free and {settings.min_free_bytes // 1024**2} MiB are needed: new exports "
+            "and imports wait"
+        )
+    return f"{free // 1024**2} MiB"
+
+
+def _key(settings: "Settings") -> str:
+    from exeunt.access.keys import Keyring
+
+    keys = Keyring.load(settings.secret_path)
+    if settings.secret_path.stat().st_mode & 0o077:
+        raise Unsound(f"others may read {settings.secret_path}: chmod 600 it")
+    ledger = _ledger(settings)
+    try:
+        keys.check_fingerprint(ledger)
+    finally:
+        ledger.close()
+    return f"{keys.current} signs"
+
+
+def _clock(settings: "Settings", now: datetime) -> str:
+    from sqlalchemy import func, select
+
+    from exeunt.clock import iso
+    from exeunt.ledger.schema import audit, exports
+
+    ledger = _ledger(settings)
+    try:
+        with ledger.read() as db:
+            newest = max(filter(None, (db.scalar(select(func.max(c))) for c in (audit.c.at, exports.c.updated_at))),
+                         default=now)  # fmt: skip
+            database = now if ledger.is_sqlite else db.scalar(select(func.now()))
+    finally:
+        ledger.close()
+    if now < newest - SKEW:
+        raise Unsound(f"it says {iso(now)}, and something was written at {iso(newest)}: set it right")
+    if database is not None and abs(database - now) > SKEW:
+        raise Unsound(f"it says {iso(now)}, the database's says {iso(database)}: set them right")
+    return iso(now)
+
+
+def _public_url(settings: "Settings") -> str:
+    url = settings.public_url
+    if not url:
+        return "not set: links name the host that each client used"
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_fine = urlsplit(""), False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or parts.query or parts.fragment:
+        raise Unsound(f"{url!r} is not an http or https address")
+    if parts.path.strip("/"):
+        raise Unsound(f"{url!r} has a path; links are made for the top of a host")
+    # the server need not run while somebody looks for what is wrong, so silence is told and is no failure
+    return f"{url} ({'answers' if _answers(url) else 'nothing answers there now, seen from here'})"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url.rstrip("/") + "/healthz", timeout=3):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return True
+    except (OSError, ValueError):
+        return False

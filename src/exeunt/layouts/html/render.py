@@ -1,0 +1,100 @@
+"""One shard: its pages, its part of the search, and its facts."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import quote
+
+import msgspec
+import polars as pl
+
+from exeunt.archives.packs import PackWriter
+from exeunt.layouts.html import shell
+from exeunt.layouts.html.facts import PageFacts, ShardFacts
+from exeunt.layouts.html.pages import PageNames, pages_of, title_of
+from exeunt.layouts.html.people import named
+from exeunt.layouts.html.rooms import Room, rooms_of, targets_of
+from exeunt.layouts.html.search import write_search
+from exeunt.layouts.html.threads import sorted_by_thread
+from exeunt.layouts.html.transcript import COLUMNS, ROOT, Surroundings, Transcript, transcribe
+from exeunt.layouts.job import Job, ShardPlan
+from exeunt.layouts.options import HtmlOptions
+from exeunt.layouts.shardfacts import write_facts
+
+PIECE = 4096
+"""Messages written at once: enough to be fast, and little enough to stay in the processor's cache."""
+
+
+def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
+    """Write the pages of a shard, then its search, then its facts."""
+    assert isinstance(job.options, HtmlOptions)
+    view, names = job.view, msgspec.convert(plan.extra, PageNames)
+    messages = sorted_by_thread(view.messages(plan.groups, COLUMNS))
+    messages = messages.with_columns(page=pages_of(messages, plan.groups))
+    around = Surroundings(named(view.users()), view.files(), targets_of(view), job.selection.files)
+    transcript = transcribe(messages, around)
+    rooms = rooms_of(view)
+    pages = list(_write_pages(pack, job, plan, names, transcript, rooms))
+    pack.count("messages", messages.height)
+    job.progress(messages.height, sum(size for _, size in pages))
+    blocks = 0
+    if job.options.search and messages.height:
+        where = [(rooms[group.room_number], name) for group, name in zip(plan.groups, names.own, strict=True)]
+        listed = [(quote(room.page(name)), f"{room.label}, {title_of(name)}") for room, name in where]
+        blocks = write_search(pack, plan.number, transcript, listed)
+        job.progress(0, 0)
+    people, others = _writers(transcript)
+    shown = [page for page, _ in pages if page.messages]
+    facts = ShardFacts(shown, people, others, transcript.links.people, transcript.files, blocks)
+    write_facts(pack, facts)
+
+
+def _write_pages(
+    pack: PackWriter, job: Job, plan: ShardPlan, names: PageNames, transcript: Transcript, rooms: dict[int, Room]
+) -> Iterator[tuple[PageFacts, int]]:
+    """Every page with messages. The first and the last one of a room that goes on in another shard come out even
+    without: the other shard links to them, as it cannot know what was found here."""
+    counts = _counts(transcript, len(plan.groups))
+    shown = [count > 0 for count, _ in counts]
+    shown[0] |= names.before != ""
+    shown[-1] |= names.after != ""
+    neighbours = names.neighbours(plan.groups, shown)
+    at = 0
+    for group, name, (count, last_at), is_shown, (before, after) in zip(
+        plan.groups, names.own, counts, shown, neighbours, strict=True
+    ):
+        if not is_shown:
+            continue
+        room = rooms[group.room_number]
+        with pack.member(room.page(name)) as member:
+            head, foot = _shell(job, room, name, before, after, count == 0)
+            member.write(head)
+            for start in range(at, at + count, PIECE):
+                piece = transcript.lines.slice(start, min(PIECE, at + count - start))
+                member.write(piece.str.join("").cast(pl.Binary).item())
+            member.write(foot)
+        at += count
+        yield PageFacts(room.number, name, count, last_at), member.size
+
+
+def _counts(transcript: Transcript, groups: int) -> list[tuple[int, datetime | None]]:
+    """How many messages each page has, and when the youngest of them was written."""
+    found = transcript.frame.group_by("page").agg(pl.len(), pl.col("created_at").max())
+    by_page = {page: (count, last_at) for page, count, last_at in found.iter_rows()}
+    return [by_page.get(page, (0, None)) for page in range(groups)]
+
+
+def _shell(job: Job, room: Room, name: str, before: str, after: str, empty: bool) -> tuple[bytes, bytes]:
+    return shell.around(
+        "room.html", root=ROOT, search=job.options.search, workspace=job.view.workspace.name, room=room,
+        title=title_of(name), before=before, before_title=before and title_of(before),
+        after=after, after_title=after and title_of(after), empty=empty,
+    )  # fmt: skip
+
+
+def _writers(transcript: Transcript) -> tuple[dict[int, int], dict[str, int]]:
+    """How many messages everybody wrote: those the workspace lists by number, others by name."""
+    counts = transcript.frame.group_by("who").len()
+    wrote = transcript.authors.with_row_index("who").join(counts, on="who").sort("who")
+    listed = wrote.drop_nulls("number").group_by("number").agg(pl.col("len").sum()).sort("number")
+    others = wrote.filter(pl.col("number").is_null()).group_by("name").agg(pl.col("len").sum()).sort("name")
+    return dict(listed.iter_rows()), dict(others.iter_rows())
