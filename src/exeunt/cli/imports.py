@@ -12,6 +12,8 @@ from exeunt.cli.local import open_local, operator
 from exeunt.cli.output import emit, json_option, someone_looks, table
 from exeunt.sources.intake import Report
 
+TABLES = ("messages", "files", "users", "rooms", "memberships")
+
 
 @click.group("import")
 def import_() -> None:
@@ -56,9 +58,11 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
 
 
 def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:
-    kinds = [kind for kind in report.read if report.read[kind]]
-    rows = [(k, report.read[k], report.added[k], report.changed[k], report.unchanged[k]) for k in kinds]
+    rows = [(k, report.read[k], report.added[k], report.changed[k], report.unchanged[k]) for k in TABLES]
     lines = table(("", "read", "added", "changed", "known"), rows)
+    others = [f"{count:,} {kind}" for kind, count in report.read.items() if kind not in TABLES and count]
+    if others:
+        lines.append("among them " + ", ".join(others))
     lines.append(f"workspace {workspace_id} is at snapshot {snapshot}")
     if report.skipped_count:
         lines.append(f"{report.skipped_count} items did not come in:")

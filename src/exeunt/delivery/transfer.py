@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import select
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ NOWAIT_REFUSED = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)
 
 _threads = ThreadPoolExecutor(THREADS, "download")
 _active = 0
+_ONE_BYTE = [bytearray(1)]
 
 
 class FileSlice(NamedTuple):
@@ -41,16 +43,22 @@ class Broken(ExeuntError):
     started = False
 
 
+class Revoked(ExeuntError):
+    """The link was revoked while it was used: the transfer is broken off."""
+
+
 def _fetch(file: int, offset: int, length: int) -> None:
-    """Let the kernel read a slice that is not cached. To ask for a byte is far cheaper than advice for cached pages."""
+    """Let the kernel read a slice that is not cached; asking for one byte costs less than advice about cached pages."""
     try:
-        os.preadv(file, [bytearray(1)], offset, os.RWF_NOWAIT)
+        os.preadv(file, _ONE_BYTE, offset, os.RWF_NOWAIT)
     except OSError:
         os.posix_fadvise(file, offset, min(length, BLOCK), os.POSIX_FADV_WILLNEED)
 
 
-class Revoked(ExeuntError):
-    """The link was revoked while it was used: the transfer is broken off."""
+def _writable(out: socket.socket, patience: int) -> bool:
+    full = select.poll()
+    full.register(out, select.POLLOUT)
+    return bool(full.poll(patience))
 
 
 class Source:
@@ -115,23 +123,21 @@ class Source:
             done += count
         return done
 
-    def push(self, out: int, patience: int) -> bool | None:
+    def push(self, out: socket.socket, patience: int) -> bool | None:
         """Send to the socket `out`: True when all is sent, False when it is full, None when a turn's bytes are sent."""
         budget = TURN
         while budget > 0:
-            if not self.ready():
+            if not self.left and not self.ready():
                 return True
             try:
-                if self.literal is not None:
-                    count = os.write(out, memoryview(self.literal)[self.offset :])
-                else:
-                    count = os.sendfile(out, self.file, self.offset, min(self.left, budget))
+                if self.literal is None:
+                    count = os.sendfile(out.fileno(), self.file, self.offset, min(self.left, TURN))
+                else:  # held back to travel with the bytes that follow, or each ZIP header is a packet of its own
+                    more = socket.MSG_MORE if self._next is not None else 0
+                    count = out.send(memoryview(self.literal)[self.offset :], more)
             except BlockingIOError:
-                if patience:
-                    full = select.poll()
-                    full.register(out, select.POLLOUT)
-                    if full.poll(patience):
-                        continue
+                if patience and _writable(out, patience):
+                    continue
                 return False
             self.took(count)
             budget -= count
@@ -234,7 +240,7 @@ async def _by_sendfile(connection: Any, send: Send, source: Source, length: int,
     if connection.disconnected:
         return False
     try:
-        out = os.dup(transport.get_extra_info("socket").fileno())
+        out = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
     except OSError:
         return False
     try:
@@ -259,7 +265,7 @@ async def _by_sendfile(connection: Any, send: Send, source: Source, length: int,
         connection.transport.abort()
         return False
     finally:
-        os.close(out)
+        out.close()
     if not done:
         return False
     connection.expected_content_length -= length

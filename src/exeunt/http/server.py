@@ -3,13 +3,8 @@
 import asyncio
 import contextlib
 import gc
-import os
-import signal
 import socket
-import sys
-import time
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -127,9 +122,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(
-        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-    )  # this and the next are inherited by accepted sockets
+    # accepted sockets inherit these
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_SECONDS * 1000)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     listener.bind((host, port))
@@ -157,57 +151,3 @@ def run(app: Any, listener: socket.socket, alive: int | None = None, grace: int 
     gc.set_threshold(50_000, 20, 100)
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(Server(config, listener, alive).serve())
-
-
-def supervise(
-    factory: Callable[[], Any], listener: socket.socket, processes: int, ready: Callable[[], None], grace: int = 10
-) -> None:
-    """Fork `processes` servers on one socket, replace those that die, and take them along at the end.
-
-    `factory` makes the application in each of them. `ready` is called here once they are started, so whoever forks
-    must not have started a thread before.
-    """
-    alive, hold = os.pipe()
-    children: set[int] = set()
-    stopping = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        listener.close()  # or the kernel goes on taking clients whom nobody answers
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-
-    def spawn() -> None:
-        pid = os.fork()
-        if pid:
-            children.add(pid)
-            return
-        code = 1
-        try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            os.close(hold)
-            run(factory(), listener, alive, grace)
-            code = 0
-        except SystemExit as exit_:
-            code = exit_.code if isinstance(exit_.code, int) else 1
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-
-    gc.freeze()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    for _ in range(processes):
-        spawn()
-    ready()
-    while children:
-        pid, _ = os.wait()
-        children.discard(pid)
-        if not stopping:
-            time.sleep(0.5)
-            if not stopping:
-                spawn()
