@@ -13,6 +13,7 @@ from exeunt.config import Settings
 from exeunt.errors import NotFound
 from exeunt.exports.service import Exports
 from exeunt.lake.catalog import Catalog
+from exeunt.lake.directory import Directory
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.migrate import require_current, upgrade
 
@@ -54,6 +55,10 @@ class Installation:
     @cached_property
     def catalog(self) -> Catalog:
         return Catalog(self.ledger)
+
+    @cached_property
+    def directory(self) -> Directory:
+        return Directory(self.ledger)
 
     @cached_property
     def exports(self) -> Exports:

@@ -14,6 +14,10 @@ from exeunt.http.asgi import App, Message, Receive, Scope, Send, answer_json, he
 
 log = structlog.get_logger("exeunt.http")
 
+HEADER_BYTES = 32 * 1024
+CLOSE = [(b"connection", b"close")]
+"""Beside an answer that was given before the request was read."""
+
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
@@ -55,13 +59,17 @@ class Shell:
         scope["scheme"] = scheme
         state["host"] = host
         state["base_url"] = self._settings.public_url.rstrip("/") or f"{scheme}://{host}"
-        if len(scope["query_string"]) > self._settings.query_bytes:
-            await answer_json(send, 414, {"error": "query_too_long", "message": "the query string is too long"})
+        limit = self._settings.query_bytes
+        if len(scope["query_string"]) > limit or len(scope.get("raw_path", b"")) > limit:
+            await answer_json(send, 414, {"error": "address_too_long", "message": "the address is too long"}, CLOSE)
+            return
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+            await answer_json(send, 431, {"error": "headers_too_large", "message": "the headers are too large"}, CLOSE)
             return
         length = header(scope, b"content-length")
         if length is not None and (not length.isdigit() or int(length) > self._settings.body_bytes):
             await answer_json(send, 413, {"error": "body_too_large", "message": "the request body is too large"},
-                              [(b"connection", b"close")])  # fmt: skip
+                              CLOSE)  # fmt: skip
             return
         await self._app(scope, _Limited(receive, self._settings), send)
 

@@ -56,8 +56,10 @@ def bucket(head: str) -> int:
 
 def _words(numbers: pl.Series, tokens: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The distinct words of tokens, sorted by bucket, and for the number of each token the places of its words."""
-    cut = pl.DataFrame({"token": numbers, "word": tokens}).with_columns(folded(pl.col("word")).str.extract_all(_TOKEN))
-    each = cut.explode("word").drop_nulls("word")
+    cut = pl.DataFrame({"token": numbers, "word": tokens})
+    plain = cut["word"].str.contains("^[a-z0-9]+$")
+    odd = cut.filter(~plain).with_columns(folded(pl.col("word")).str.extract_all(_TOKEN))
+    each = pl.concat([cut.filter(plain), odd.explode("word").drop_nulls("word")])
     distinct = each.select(pl.col("word").unique()).with_columns(head=pl.col("word").str.head(2))
     heads = distinct["head"].unique().to_list()
     buckets = pl.DataFrame({"head": heads, "bucket": [bucket(head) for head in heads]}, _BUCKET)
@@ -79,11 +81,22 @@ def _places(block: pl.Series, token: pl.Series, of_token: pl.DataFrame, blocks: 
     several = pl.repeat(False, size, dtype=pl.Boolean, eager=True).scatter(rest["token"], True)
     more = pl.DataFrame({"block": block, "token": token}).filter(several.gather(token)).join(rest, on="token")
     words = pl.concat([table.gather(token), more["place"].cast(kind)])
-    pair = (words * blocks + pl.concat([block, more["block"]]).cast(kind)).sort()
-    found = pl.DataFrame({"pair": pair}).filter(
-        ((pair != pair.shift(1)) & (pair < none * blocks)).fill_null(True)
-    ).select(word=pl.col("pair") // blocks, pair="pair")  # fmt: skip
-    return found.select(pl.col("word").cast(pl.UInt32), block=(pl.col("pair") - pl.col("word") * blocks).cast(pl.Int32))
+    pair = words * blocks + pl.concat([block, more["block"]]).cast(kind)
+    found = _distinct(pair, (none + 1) * blocks).filter(pl.col("pair") < none * blocks)
+    word = (pl.col("pair") // blocks).alias("word")
+    return found.select(word, block=(pl.col("pair") - word * blocks).cast(pl.Int32))
+
+
+def _distinct(pair: pl.Series, size: int) -> pl.DataFrame:
+    """The distinct values below `size` in order: ticked off on a list where that is short, else sorted."""
+    if size <= _TICKS:
+        ticked = pl.repeat(0, size, dtype=pl.UInt8, eager=True).scatter(pair, 1)
+        return (ticked == 1).arg_true().alias("pair").to_frame()
+    pair = pair.sort()
+    return pair.alias("pair").filter((pair != pair.shift(1)).fill_null(True)).to_frame()
+
+
+_TICKS = 1 << 25
 
 
 def _lines(places: pl.DataFrame, blocks: int) -> pl.DataFrame:
