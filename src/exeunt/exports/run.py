@@ -232,8 +232,8 @@ class Runner:
             export_id=export_id, api=export.api, layout=export.layout, requested_by=export.requested_by_name,
             created_at=export.created_at, selection=export.selection,
             options=parse_options(export.layout, export.options), views=self._views(export_id),
-            blobs=self._in.blobs, part_bytes=self._in.settings.part_bytes, public_url=self._in.settings.public_url,
-            progress=progress,
+            blobs=self._in.blobs, shard_rows=self._in.settings.shard_rows, part_bytes=self._in.settings.part_bytes,
+            public_url=self._in.settings.public_url, progress=progress,
         )  # fmt: skip
 
     def _open_views(self, export_id: str) -> tuple[View, ...]:

@@ -15,10 +15,6 @@ from exeunt.blobs.store import BlobStore, held_key, made_prefix
 from exeunt.lake.selection import Group, Selection
 from exeunt.lake.view import View
 
-SHARD_ROWS = 131_072
-"""How many rows a shard aims at: what is rendered at once, and what a killed worker loses at most."""
-
-
 class ShardPlan(msgspec.Struct, frozen=True):
     """What one shard renders. `number` counts from 1; `view` is the place of its workspace in `Job.views`.
 
@@ -62,6 +58,7 @@ class Job:
         options: Any,
         views: tuple[View, ...],
         blobs: BlobStore,
+        shard_rows: int,
         part_bytes: int,
         public_url: str,
         progress: Callable[[int, int], None],
@@ -77,6 +74,7 @@ class Job:
         self.blobs = blobs
         self.folder: Path = blobs.path(made_prefix(export_id))
         self.counts: dict[str, int] = {}
+        self.shard_rows = shard_rows
         self.part_bytes = part_bytes
         self.public_url = public_url
         self.progress = progress

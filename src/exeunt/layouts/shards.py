@@ -5,29 +5,29 @@ from datetime import datetime
 
 from exeunt.lake.selection import Group
 from exeunt.lake.view import View
-from exeunt.layouts.job import SHARD_ROWS, Job, ShardPlan
-
-TOO_LARGE = 3 * SHARD_ROWS // 2
-"""A group of more rows than this is cut: rendering it at once would take more memory than a shard should."""
+from exeunt.layouts.job import Job, ShardPlan
 
 
-def message_shards(job: Job, *, largest: int = TOO_LARGE, aim: int = SHARD_ROWS) -> list[ShardPlan]:
-    """Consecutive groups, as many as make `SHARD_ROWS` rows a shard, never of two views.
+def message_shards(job: Job, *, largest: int | None = None, aim: int | None = None) -> list[ShardPlan]:
+    """Consecutive groups, as many as make `job.shard_rows` rows a shard, never of two views.
 
-    A group of more than `largest` rows is cut into some of about `aim`, between threads and never through one.
+    A group of more than `largest` rows is cut into some of about `aim`, between threads and never through one. By
+    default that is what would take more memory than a shard should: half as much again as a shard.
     """
+    rows = job.shard_rows
+    largest, aim = largest or 3 * rows // 2, aim or rows
     plans: list[ShardPlan] = []
     for at, view in enumerate(job.views):
         groups = (piece for group in view.groups() for piece in _cut(view, group, largest, aim))
-        plans += [ShardPlan(len(plans) + n, at, shard) for n, shard in enumerate(_packed(groups), 1)]
+        plans += [ShardPlan(len(plans) + n, at, shard) for n, shard in enumerate(_packed(groups, rows), 1)]
     return plans
 
 
-def _packed(groups: Iterable[Group]) -> Iterator[tuple[Group, ...]]:
+def _packed(groups: Iterable[Group], most: int) -> Iterator[tuple[Group, ...]]:
     shard: list[Group] = []
     rows = 0
     for group in groups:
-        if shard and rows + group.rows > SHARD_ROWS:
+        if shard and rows + group.rows > most:
             yield tuple(shard)
             shard, rows = [], 0
         shard.append(group)

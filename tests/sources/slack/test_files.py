@@ -145,6 +145,12 @@ def test_bodies_that_no_message_names_are_files_of_their_room(tmp_path: Path) ->
     assert intake.file_rows[0].uploaded_at.year >= 2024
 
 
+def test_an_upload_called_like_a_day_is_a_body(tmp_path: Path) -> None:
+    intake = read_zip(tmp_path, general(shared()) | {"__uploads/F1/2020-01-01.json": [message()]})
+    assert intake.file("F1").storage == "held"
+    assert [row.id for row in intake.room_rows] == ["C1"]
+
+
 def test_a_body_that_cannot_be_read_leaves_a_damaged_file(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "e.zip", general(shared()) | {"__uploads/F1/plan.pdf": b"body" * 100}, zipfile.ZIP_STORED)
     path.write_bytes(path.read_bytes().replace(b"bodybody", b"bodyBODY", 1))

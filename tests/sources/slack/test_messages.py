@@ -156,9 +156,14 @@ def test_reactions_keep_skin_tones_and_counts(tmp_path: Path) -> None:
 
 def test_pins_are_known_from_the_message_or_from_the_room(tmp_path: Path) -> None:
     room = GENERAL | {"pins": [{"id": "1577836802.000000", "type": "C"}]}
-    days = [message("1577836801.000000", pinned_to=["C1"]), message("1577836802.000000"), message("1577836803.000000")]
+    days = [
+        message("1577836801.000000", pinned_to=["C1"]),
+        message("1577836802.000000"),
+        message("1577836803.000000", pinned_info={"channel": "C1", "pinned_by": "U1", "pinned_ts": 1577836900}),
+        message("1577836804.000000"),
+    ]
     intake = read_zip(tmp_path, general(*days) | {"channels.json": [room]})
-    assert [row.is_pinned for row in intake.message_rows] == [True, True, False]
+    assert [row.is_pinned for row in intake.message_rows] == [True, True, True, False]
 
 
 def test_attachments_are_normalised(tmp_path: Path) -> None:

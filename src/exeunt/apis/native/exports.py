@@ -18,6 +18,9 @@ from exeunt.lake.selection import Selection
 FRESH = timedelta(seconds=30)
 """An export younger than this may well be done in a second; an older one is asked about less often."""
 
+WHOLE_NETWORK = ("yammer-files",)
+"""Layouts that are the copy of a network by their nature: who reaches only some of its rooms may not have them."""
+
 MOST_READ = 10_000
 """Exports of others that are passed over for one page of somebody's own."""
 
@@ -60,6 +63,8 @@ def _selection(call: Call, who: Principal, asked: ExportRequest) -> Selection:
         until=asked.until, text=asked.text, files=asked.files, whole_threads=asked.whole_threads,
     )  # fmt: skip
     reach = installation.access.reach(who, wished)
+    if asked.layout in WHOLE_NETWORK and reach.room_kinds:
+        raise Forbidden(f"the layout {asked.layout} holds a whole network: it needs the scope export:private")
     unknown = installation.directory.out_of_reach(who.workspace_id, reach, reach.rooms)
     if unknown:
         raise InvalidInput(f"there is no room {unknown[0]!r} in workspace {who.workspace_id} that you may export")

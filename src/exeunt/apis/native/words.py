@@ -30,7 +30,7 @@ Workspace = Annotated[str, Meta(max_length=200, description="A workspace's id; t
 class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to export. All conditions hold together; what is left out asks for nothing special."""
 
-    layout: Annotated[str, Meta(max_length=100, description="How the archive looks: html, jsonl, csv.")]
+    layout: Annotated[str, Meta(max_length=100, description="How the archive looks: html, jsonl, csv or yammer-files.")]
     workspace: Workspace = ""
     rooms: Annotated[Names, Meta(description="Only these rooms, by id.")] = ()
     people: Annotated[Names, Meta(description="Only what these people wrote, by id.")] = ()

@@ -6,7 +6,7 @@ import polars as pl
 
 from exeunt.lake.markers import PERSON
 from exeunt.layouts.html import times
-from exeunt.layouts.html.markup import escaped, joined, spread
+from exeunt.layouts.html.markup import escaped, joined, spread, together
 
 SPEECH = ["message", "bot", "me", "comment"]
 """What people and programs say; of every other kind the room itself speaks, in a small line."""
@@ -14,20 +14,39 @@ SPEECH = ["message", "bot", "me", "comment"]
 _CLOSE = timedelta(minutes=5)
 """Messages of one person so near to each other stand under one name."""
 
+END_OF_PAGE = "</ol>\n"
+
 _MOMENT = "%Y-%m-%d %H:%M UTC"
 
 
-def message_lines(frame: pl.DataFrame, faces: pl.Series, below: pl.Series) -> pl.Series:
-    """The markup of each message, in order: joined, they are the content of the pages.
+_LINE = joined(
+    pl.col("before"), "<li id=m", pl.col("number"), pl.col("beginning"), " <a href=#m", pl.col("number"),
+    "><time datetime=", pl.col("date"), "T", pl.col("clock"), "Z>", pl.col("day"), pl.col("minute"), "</time></a>",
+    pl.col("flags"), "<div dir=auto>", pl.col("body"), "</div>", pl.col("below"),
+    pl.when(pl.col("closes")).then(pl.lit("</ol></details>\n")).otherwise(pl.lit("\n")),
+)  # fmt: skip
+
+
+def page_contents(parts: pl.DataFrame) -> list[bytes]:
+    """The content of each page of some whole pages: a list for each day, in it an item for each message.
+
+    A thread is a list in the item of its root, and an item ends where the next one begins.
+    """
+    pages = together(parts.select("page", line=_LINE), "page")
+    found: list[bytes] = pages["line"].cast(pl.Binary).to_list()
+    return found
+
+
+def message_parts(frame: pl.DataFrame, faces: pl.Series, below: pl.Series) -> pl.DataFrame:
+    """What the markup of each message is made of.
 
     The frame has what `threads` finds, `page`, `who` (the place of its author in `faces`) and the finished `body`.
     `below` is what stands under a message, or null.
     """
     days, own_days = times.day_of(frame["thread_started_at"]), times.day_of(frame["created_at"])
     new_day = _new_days(frame, days)
-    # Literals of a whole column are twice as slow in an expression as columns, so everything becomes one first.
-    parts = frame.select(
-        "number", "closes", "body",
+    return frame.select(
+        "page", "number", "closes", "body",
         before=_before(frame, days, new_day),
         beginning=_beginning(frame, faces, new_day),
         date=times.days_as(own_days, "%Y-%m-%d"),
@@ -37,13 +56,6 @@ def message_lines(frame: pl.DataFrame, faces: pl.Series, below: pl.Series) -> pl
         flags=_flags(frame),
         below=below,
     ).with_columns(pl.col("number").cast(pl.String))  # fmt: skip
-    c = pl.col
-    line = joined(
-        c("before"), "<article id=m", c("number"), c("beginning"), " <a href=#m", c("number"), "><time datetime=",
-        c("date"), "T", c("clock"), "Z>", c("day"), c("minute"), "</time></a>", c("flags"), "<div dir=auto>", c("body"),
-        "</div>", c("below"), "</article>\n", pl.when(c("closes")).then(pl.lit("</details>\n")),
-    )  # fmt: skip
-    return parts.select(line).to_series()
 
 
 def _new_days(frame: pl.DataFrame, days: pl.Series) -> pl.Series:
@@ -53,17 +65,19 @@ def _new_days(frame: pl.DataFrame, days: pl.Series) -> pl.Series:
 
 
 def _before(frame: pl.DataFrame, days: pl.Series, new_day: pl.Series) -> pl.Series:
-    """The heading of a day, a word about a missing root, and the fold that opens."""
+    """The heading of a day with the list of its messages, a word about a missing root, and the fold that opens."""
     some = new_day | frame["opens"].is_not_null()
-    rare = frame.select("first", "reply", "opens", new=new_day, day=days).filter(some)
+    on = frame["page"] == frame["page"].shift(1)
+    rare = frame.select("first", "reply", "opens", new=new_day, on=on, day=days).filter(some)
     opens = pl.col("opens")
     count = joined(opens.cast(pl.String), pl.when(opens == 1).then(pl.lit(" reply")).otherwise(pl.lit(" replies")))
     markup = joined(
-        pl.when(pl.col("new")).then(joined("<h2>", times.days_as(rare["day"], "%A, %-d %B %Y"), "</h2>\n")),
+        pl.when(pl.col("new") & pl.col("on")).then(pl.lit(END_OF_PAGE)),
+        pl.when(pl.col("new")).then(joined("<h2>", pl.lit(times.days_as(rare["day"], "%A, %-d %B %Y")), "</h2>\n<ol>\n")),
         pl.when(pl.col("first") & pl.col("reply")).then(
-            pl.lit("<p class=o>The message that began this thread is not part of this export.</p>\n")
+            pl.lit("<li class=o>The message that began this thread is not part of this export.\n")
         ),
-        pl.when(opens.is_not_null()).then(joined("<details><summary>", count, "</summary>\n")),
+        pl.when(opens.is_not_null()).then(joined("<details><summary>", count, "</summary>\n<ol>\n")),
     )
     return spread(rare.select(markup).to_series(), some)
 

@@ -1,6 +1,7 @@
 """Pages: one a group of threads, so one a room and month, named and linked before any message is read."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -47,7 +48,7 @@ def _nearest(groups: tuple[Group, ...], names: tuple[str, ...], shown: list[bool
 
 def plan(job: Job) -> list[ShardPlan]:
     """The shards, each with the names of its pages."""
-    plans = message_shards(job, largest=LARGEST, aim=AIM)
+    plans = message_shards(job, largest=min(LARGEST, 3 * job.shard_rows // 2), aim=min(AIM, job.shard_rows))
     groups = [group for shard in plans for group in shard.groups]
     names = _names(groups)
     named, at = [], 0
@@ -72,6 +73,7 @@ def _names(groups: list[Group]) -> list[str]:
     return names
 
 
+@lru_cache(maxsize=4096)
 def title_of(name: str) -> str:
     """`2024-05-2` as people say it: May 2024, part 2."""
     year, month, *part = name.split("-")

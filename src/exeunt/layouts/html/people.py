@@ -1,4 +1,4 @@
-"""People: the name each goes by, and the coloured circle with initials that stands for a picture."""
+"""People: the name each goes by, and the colour and initials of the circle that stands for a picture."""
 
 import polars as pl
 
@@ -20,7 +20,7 @@ def authors(frame: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, pl
     """Whoever wrote the messages of a frame, and for each message which of them.
 
     Authors have `number` (null for one the workspace does not list), `name`, and as HTML `label`, their name, and
-    `face`, with the circle before it.
+    `face`, with what makes the circle before it.
     """
     said = frame.select("author_id", "author_name", bot=pl.col("kind") == "bot")
     distinct = said.unique(maintain_order=True).with_row_index("who")
@@ -32,11 +32,10 @@ def authors(frame: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, pl
 
 
 def face() -> pl.Expr:
-    """The circle and the name of `number`, `name`, `bot`. The circle is for the eye only."""
+    """The name of `number`, `name`, `bot`, with the colour and the initials that the style sheet makes a circle of."""
     colour = (pl.col("number").fill_null(pl.col("name").str.len_bytes()) % COLOURS).cast(pl.String)
     robot = pl.when(pl.col("bot")).then(pl.lit(" <small>bot</small>"))
-    return joined('<i class="a c', colour, '" aria-hidden=true>', escaped(initials()), "</i><b>", escaped(pl.col("name")),
-                  "</b>", robot)  # fmt: skip
+    return joined("<b class=c", colour, ' data-i="', initials(), '">', escaped(pl.col("name")), "</b>", robot)
 
 
 def initials() -> pl.Expr:

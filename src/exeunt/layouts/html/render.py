@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from html import escape
 from urllib.parse import quote
 
 import msgspec
@@ -10,6 +11,7 @@ import polars as pl
 from exeunt.archives.packs import PackWriter
 from exeunt.layouts.html import shell
 from exeunt.layouts.html.facts import PageFacts, ShardFacts
+from exeunt.layouts.html.messages import END_OF_PAGE, page_contents
 from exeunt.layouts.html.pages import PageNames, pages_of, title_of
 from exeunt.layouts.html.people import named
 from exeunt.layouts.html.rooms import Room, rooms_of, targets_of
@@ -20,8 +22,11 @@ from exeunt.layouts.job import Job, ShardPlan
 from exeunt.layouts.options import HtmlOptions
 from exeunt.layouts.shardfacts import write_facts
 
-PIECE = 4096
-"""Messages written at once: enough to be fast, and little enough to stay in the processor's cache."""
+BLANKS = ("label", "title", "topic", "pager", "content")
+NOTHING = "<p class=o>Nothing of this month was selected.</p>\n"
+
+PIECE = 8192
+"""Messages made into text at once: enough to be fast, and little enough not to fill the memory twice."""
 
 
 def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
@@ -58,22 +63,45 @@ def _write_pages(
     shown[0] |= names.before != ""
     shown[-1] |= names.after != ""
     neighbours = names.neighbours(plan.groups, shown)
-    at = 0
+    contents = _contents(transcript, [count for count, _ in counts])
+    skeleton = shell.Skeleton(
+        "room.html", BLANKS, root=ROOT, search=job.options.search, workspace=job.view.workspace.name
+    )
     for group, name, (count, last_at), is_shown, (before, after) in zip(
         plan.groups, names.own, counts, shown, neighbours, strict=True
     ):
-        if not is_shown:
-            continue
-        room = rooms[group.room_number]
-        with pack.member(room.page(name)) as member:
-            head, foot = _shell(job, room, name, before, after, count == 0)
-            member.write(head)
-            for start in range(at, at + count, PIECE):
-                piece = transcript.lines.slice(start, min(PIECE, at + count - start))
-                member.write(piece.str.join("").cast(pl.Binary).item())
-            member.write(foot)
-        at += count
-        yield PageFacts(room.number, name, count, last_at), member.size
+        if is_shown:
+            room = rooms[group.room_number]
+            head, foot = skeleton.fill(**_blanks(room, name, before, after))
+            with pack.member(room.page(name)) as member:
+                member.write(head)
+                if count:
+                    member.write(next(contents))
+                member.write((END_OF_PAGE if count else NOTHING).encode() + foot)
+            yield PageFacts(room.number, name, count, last_at), member.size
+
+
+def _contents(transcript: Transcript, counts: list[int]) -> Iterator[bytes]:
+    """The content of every page with messages, some pages at once."""
+    start = rows = 0
+    for count in counts:
+        if rows and rows + count > PIECE:
+            yield from page_contents(transcript.parts.slice(start, rows))
+            start, rows = start + rows, 0
+        rows += count
+    if rows:
+        yield from page_contents(transcript.parts.slice(start, rows))
+
+
+def _blanks(room: Room, name: str, before: str, after: str) -> dict[str, str]:
+    back = f'<a rel=prev href="{before}.html">← {title_of(before)}</a>' if before else "<span></span>"
+    on = f'<a rel=next href="{after}.html">{title_of(after)} →</a>' if after else "<span></span>"
+    return {
+        "label": escape(room.label),
+        "title": title_of(name),
+        "topic": f'<p class="topic" dir="auto">{escape(room.topic)}</p>' if room.topic else "",
+        "pager": f'{back}<a href="{ROOT}{room.address}">All months</a>{on}',
+    }
 
 
 def _counts(transcript: Transcript, groups: int) -> list[tuple[int, datetime | None]]:
@@ -81,14 +109,6 @@ def _counts(transcript: Transcript, groups: int) -> list[tuple[int, datetime | N
     found = transcript.frame.group_by("page").agg(pl.len(), pl.col("created_at").max())
     by_page = {page: (count, last_at) for page, count, last_at in found.iter_rows()}
     return [by_page.get(page, (0, None)) for page in range(groups)]
-
-
-def _shell(job: Job, room: Room, name: str, before: str, after: str, empty: bool) -> tuple[bytes, bytes]:
-    return shell.around(
-        "room.html", root=ROOT, search=job.options.search, workspace=job.view.workspace.name, room=room,
-        title=title_of(name), before=before, before_title=before and title_of(before),
-        after=after, after_title=after and title_of(after), empty=empty,
-    )  # fmt: skip
 
 
 def _writers(transcript: Transcript) -> tuple[dict[int, int], dict[str, int]]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from exeunt.archives.packs import PackWriter
 from exeunt.lake.markers import END
-from exeunt.layouts.html.markup import joined, spread
+from exeunt.layouts.html.markup import joined, spread, together
 from exeunt.layouts.html.transcript import Transcript
 from exeunt.layouts.html.words import tokens_of, word_index
 
@@ -33,15 +33,14 @@ def write_search(pack: PackWriter, shard: int, transcript: Transcript, pages: li
         block=pl.int_range(pl.len(), dtype=pl.UInt32) // BLOCK,
     )  # fmt: skip
     blocks = (len(texts) + BLOCK - 1) // BLOCK
-    joint = pl.concat([texts.slice(at * BLOCK, BLOCK).str.join(END_OF_MESSAGE) for at in range(blocks)])
+    joint = together(frame.select("block", text=texts), "block", END_OF_MESSAGE)["text"]
     tokens = pl.concat([tokens_of(joint), _tokens_of_names(frame, names)])
     for at, lines in enumerate(word_index(tokens, blocks)):
         pack.add(f"search/{shard}/w{at}.js", f"exeunt('{shard}/w{at}',`{lines}\n`)\n".encode())
-    metas = _metas(frame, names, pages)
+    metas = together(frame.select("block", meta=_metas(frame, names, pages)), "block", "\n")["meta"]
     for at in range(blocks):
-        meta = metas.slice(at * BLOCK, BLOCK).str.join("\n").item()
         with pack.member(f"search/{shard}/t{at}.js") as member:
-            member.write(f"exeunt('{shard}/t{at}',`{meta}`,`".encode())
+            member.write(f"exeunt('{shard}/t{at}',`{metas[at]}`,`".encode())
             member.write(joint.slice(at, 1).cast(pl.Binary).item())
             member.write(b"`)\n")
     return blocks

@@ -1,5 +1,6 @@
 """The shells of pages: what stands around the content, made by templates that escape whatever they are given."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -10,9 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 # In a folder, Chromium takes 'self' for any file; Firefox takes nothing for it and wants the scheme named.
 POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; form-action 'self' file:; base-uri 'none'"
 SEARCH_POLICY = f"{POLICY}; script-src 'self' file:"
-
-_CUT = "\x00"
-
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
@@ -32,11 +30,21 @@ def page(template: str, **values: Any) -> bytes:
     return _templates().get_template(template).render(**values).encode()
 
 
-def around(template: str, **values: Any) -> tuple[bytes, bytes]:
-    """What stands before and what stands after the content of a page."""
-    # The last one is ours: data stands above the content only.
-    head, _, foot = _templates().get_template(template).render(content=_CUT, **values).rpartition(_CUT)
-    return head.encode(), foot.encode()
+class Skeleton:
+    """A template rendered once, with blanks to fill for each page: hundreds of times faster than rendering each."""
+
+    def __init__(self, template: str, blanks: Iterable[str], **values: Any) -> None:
+        marks = {name: f"\x00{name}\x00" for name in blanks}
+        clean = {name: v.replace("\x00", "\ufffd") if isinstance(v, str) else v for name, v in values.items()}
+        # Every second piece is the name of a blank, as nothing else has a NUL.
+        self._pieces = _templates().get_template(template).render(**marks, **clean).split("\x00")
+
+    def fill(self, **blanks: str) -> Iterator[bytes]:
+        """The page in pieces, cut where `content` stands. What fills a blank is markup already."""
+        filled = [blanks.get(piece, piece) if at % 2 else piece for at, piece in enumerate(self._pieces)]
+        cut = self._pieces.index("content")
+        yield "".join(filled[:cut]).encode()
+        yield "".join(filled[cut + 1 :]).encode()
 
 
 def asset(name: str) -> bytes:

@@ -6,7 +6,7 @@ import polars as pl
 from exeunt.layouts.html.cards import Cards
 from exeunt.layouts.html.markup import spread
 from exeunt.layouts.html.files import Shown
-from exeunt.layouts.html.messages import bodies, message_lines
+from exeunt.layouts.html.messages import bodies, message_parts
 from exeunt.layouts.html.people import authors
 from exeunt.layouts.html.reactions import reactions
 from exeunt.layouts.html.references import References, references
@@ -37,7 +37,8 @@ class Transcript(msgspec.Struct, frozen=True):
 
     frame: pl.DataFrame
     """The messages with `page` and `who`, the places of their page and of their author."""
-    lines: pl.Series
+    parts: pl.DataFrame
+    """What the markup of each is made of, for `page_contents`."""
     authors: pl.DataFrame
     links: References
     files: list[int]
@@ -59,10 +60,10 @@ def transcribe(messages: pl.DataFrame, around: Surroundings) -> Transcript:
     links, body, card_html = _resolved(bodies(frame, writers["label"]), cards.html(), around)
     chips = reactions(frame["reactions"].filter(reacted), around.people)
     below = (spread(card_html, carded), spread(files.html, filed), spread(chips, reacted))
-    lines = message_lines(frame.with_columns(body), writers["face"], _merged(below, carded | filed | reacted, ""))
+    parts = message_parts(frame.with_columns(body), writers["face"], _merged(below, carded | filed | reacted, ""))
     titled = frame["title"] != ""
     words = (frame["title"], spread(cards.plain(), carded), spread(files.names, filed))
-    return Transcript(frame, lines, writers, links, files.numbers, _merged(words, titled | carded | filed, " "))
+    return Transcript(frame, parts, writers, links, files.numbers, _merged(words, titled | carded | filed, " "))
 
 
 def _resolved(body: pl.Series, cards: pl.Series, around: Surroundings) -> tuple[References, pl.Series, pl.Series]:

@@ -72,19 +72,20 @@ _BUCKET = {"head": pl.String, "bucket": pl.Int32}
 
 
 def _places(block: pl.Series, token: pl.Series, of_token: pl.DataFrame, blocks: int) -> pl.DataFrame:
-    """Distinct (word, block), sorted. Nearly every token is one word, so its first is looked up and not joined."""
+    """Distinct (word, block), sorted. Nearly every token is one word, so it is looked up; the others are joined."""
     size, none = int(token.max() or 0) + 1, int(of_token["place"].max() or 0) + 1
-    kind = pl.UInt64 if (none + 1) * blocks >> 32 else pl.UInt32
-    first = of_token.unique("token", keep="first")
-    rest = of_token.filter(~pl.col("token").is_first_distinct())
-    table = pl.repeat(none, size, dtype=kind, eager=True).scatter(first["token"], first["place"].cast(kind))
-    several = pl.repeat(False, size, dtype=pl.Boolean, eager=True).scatter(rest["token"], True)
-    more = pl.DataFrame({"block": block, "token": token}).filter(several.gather(token)).join(rest, on="token")
-    words = pl.concat([table.gather(token), more["place"].cast(kind)])
+    many = none + 1
+    kind = pl.UInt64 if (many + 1) * blocks >> 32 else pl.UInt32
+    again = of_token.filter(~pl.col("token").is_first_distinct())["token"]
+    table = pl.repeat(none, size, dtype=kind, eager=True).scatter(of_token["token"], of_token["place"].cast(kind))
+    word = table.scatter(again, many).gather(token)
+    at = pl.DataFrame({"block": block, "token": token, "word": word})
+    more = at.select("block", "token").filter(word == many).join(of_token, on="token")
+    words = pl.concat([at["word"], more["place"].cast(kind)])
     pair = words * blocks + pl.concat([block, more["block"]]).cast(kind)
-    found = _distinct(pair, (none + 1) * blocks).filter(pl.col("pair") < none * blocks)
-    word = (pl.col("pair") // blocks).alias("word")
-    return found.select(word, block=(pl.col("pair") - word * blocks).cast(pl.Int32))
+    found = _distinct(pair, (many + 1) * blocks).filter(pl.col("pair") < none * blocks)
+    of_pair = (pl.col("pair") // blocks).alias("word")
+    return found.select(of_pair, block=(pl.col("pair") - of_pair * blocks).cast(pl.Int32))
 
 
 def _distinct(pair: pl.Series, size: int) -> pl.DataFrame:

@@ -68,7 +68,8 @@ class Contents:
         newest = 0
         for name, ref in archive.entries():
             day = _DAY.fullmatch(name)
-            if day is not None:
+            # An uploaded file may be called like a day.
+            if day is not None and "__uploads/" not in name:
                 number = int(day[2]) * 10_000 + int(day[3]) * 100 + int(day[4])
                 self.days.setdefault(day[1] or "", array("Q")).append(number << _REF_BITS | ref)
                 newest = max(newest, number if _as_date(number) else 0)

@@ -117,7 +117,7 @@ class Messages:
             reactions=_reactions(message) if message.reactions else [],
             file_ids=self._file_ids(message, sent_at),
             attachments=said.attachments,
-            is_pinned=bool(message.pinned_to) or message.ts in self._pins,
+            is_pinned=bool(message.pinned_to or message.pinned_info) or message.ts in self._pins,
             permalink=message.permalink or "",
             raw=raw,
         )

@@ -209,6 +209,7 @@ class Message(msgspec.Struct):
     attachments: list[Attachment] | None = None
     blocks: list[Element] | None = None
     pinned_to: list[str] | None = None
+    pinned_info: dict[str, Any] | None = None
     permalink: str | None = None
     original_ts: str | None = None
     deleted_ts: str | None = None

@@ -138,7 +138,7 @@ class ZipArchive:
             if member is not None:
                 member.header += self._directory.shift
         if member is None:
-            raise Unreadable("its entry in the archive cannot be read any more")
+            raise InvalidInput(f"{self._path} changed while it was read")
         return member
 
     def _data_start(self, member: records.Member) -> int:

@@ -1,0 +1,211 @@
+"""Content that makes several shards, a clock and ids that are arguments, and real worker processes to end."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from exeunt.archives.body import Body
+from exeunt.archives.reading import BodyReader
+from exeunt.clock import Clock, IdSource
+from exeunt.config import Settings
+from exeunt.exports.records import Export
+from exeunt.exports.service import Request
+from exeunt.installation import Installation
+from exeunt.lake.append import importing
+from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, Reaction, RoomRow, UserRow
+from exeunt.ledger.schema import export_shards
+
+JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
+TODAY = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+SHARD_ROWS = 100
+
+
+def clock_at(instant: datetime) -> Clock:
+    """A clock that stands still."""
+    return lambda: instant
+
+
+def ids_from(first: int = 1) -> IdSource:
+    """Ids that count up: the same in every run."""
+    numbers = count(first)
+    return lambda: f"{next(numbers):032x}"
+
+
+def settings_of(path: Path, **values: object) -> Settings:
+    """Settings of an installation below `path`, with small shards and short breaths."""
+    small = {"min_free_bytes": 1024, "shard_rows": SHARD_ROWS, "heartbeat_seconds": 0.5, "dead_after_seconds": 3.0}
+    return Settings(data=str(path / "data"), **{**small, **values})  # type: ignore[arg-type]
+
+
+def make(path: Path, *, clock: Clock, ids: IdSource, **values: object) -> Installation:
+    """An empty installation."""
+    return Installation.create(settings_of(path, **values), clock=clock, ids=ids)
+
+
+def fill(
+    installation: Installation, workspace: str = "acme", *, rooms: int = 4, months: int = 3, per_month: int = 60,
+    files: int = 6,
+) -> None:  # fmt: skip
+    """A workspace of ten people whose rooms are public and private by turns, threads of three, files in the first."""
+    installation.catalog.add_workspace(workspace, workspace.title(), None, installation.clock())
+    with importing(
+        installation.ledger, installation.lake_root, installation.blobs, workspace,
+        as_of=JANUARY + timedelta(days=800), clock=installation.clock,
+    ) as intake:  # fmt: skip
+        intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}",
+                              email=f"user{n}@example.org") for n in range(10)])  # fmt: skip
+        kinds = ("public", "private")
+        intake.rooms([RoomRow(id=f"C{n}", name=f"room-{n}", kind=kinds[n % 2]) for n in range(rooms)])  # type: ignore[arg-type]
+        intake.memberships([MembershipRow(room_id=f"C{n}", user_id="U1") for n in range(1, rooms, 4)])
+        held = [intake.blob([b"body of file %d\n" % n * (n + 1)]) for n in range(files)]
+        intake.files([
+            FileRow(id=f"F{n}", name=f"file {n}.txt", room_id="C0", uploader_id="U1", media_type="text/plain",
+                    uploaded_at=JANUARY + timedelta(hours=n), storage="held", sha256=b.sha256, md5=b.md5,
+                    crc32=b.crc32, size=b.size) for n, b in enumerate(held)
+        ])  # fmt: skip
+        for room in range(rooms):
+            intake.messages(_talk(f"C{room}", months, per_month, files if room == 0 else 0))
+        intake.commit("test", workspace)
+
+
+def _talk(room: str, months: int, per_month: int, files: int) -> Iterator[MessageRow]:
+    step = timedelta(days=28) / per_month
+    for month in range(months):
+        start = datetime(2024 + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        for n in range(per_month):
+            number, root = month * per_month + n, n // 3 * 3
+            yield MessageRow(
+                id=f"{room}/{number}", room_id=room, author_id=f"U{number % 10}",
+                thread_id=f"{room}/{month * per_month + root}", thread_started_at=start + root * step,
+                created_at=start + n * step, text=f"message {number} for \ue000U{number % 7}\ue00f, \ue002tada\ue00f",
+                body_html=f"message {number}", file_ids=[f"F{number}"] if number < files else [],
+                reactions=[Reaction("+1", ["U1", "U2"], 2)] if n % 10 == 0 else [],
+            )  # fmt: skip
+
+
+def asked(installation: Installation, layout: str = "jsonl", **values: object) -> Export:
+    """An export of `acme` that waits for a worker."""
+    request = Request(workspaces=("acme",), api="native", layout=layout, **values)  # type: ignore[arg-type]
+    return installation.exports.create(request)
+
+
+def delivered(installation: Installation, export_id: str) -> list[bytes]:
+    """The bytes of every archive of a finished export, in order."""
+    found = []
+    for archive in installation.exports.archives(export_id):
+        with Body(installation.blobs.path(archive.index_key)) as body, BodyReader(body, installation.blobs) as reader:
+            found.append(reader.read())
+    return found
+
+
+def made_files(installation: Installation) -> set[str]:
+    """Everything that exports have written, by its path below `made/`, the partial and the forgotten too."""
+    made = installation.blobs.path("made")
+    return {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+
+
+def shard_runs(installation: Installation, export_id: str) -> dict[int, int]:
+    """How often each finished shard was begun; every one of them has its pack, whole."""
+    s = export_shards.c
+    with installation.ledger.read() as db:
+        rows = db.execute(select(s.number, s.runs, s.pack_sha256, s.pack_size, s.done_at).where(
+            s.export_id == export_id)).all()  # fmt: skip
+    packs = {}
+    for path in installation.blobs.path(f"made/{export_id}").glob("shard-*.pack"):
+        packs[hashlib.sha256(path.read_bytes()).digest()] = path.stat().st_size
+    done = [row for row in rows if row.done_at is not None]
+    assert [row.number for row in done if packs.get(row.pack_sha256) != row.pack_size] == []
+    return {row.number: row.runs for row in done}
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An installation of several shards whose clock stands still and whose ids count."""
+    made = make(tmp_path, clock=clock_at(TODAY), ids=ids_from())
+    fill(made)
+    yield made
+    made.ledger.close()
+
+
+# --- real processes ---------------------------------------------------------------------------------------------------
+
+
+def environment(data: Path, **values: str) -> dict[str, str]:
+    """The environment of a command that works on this data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EXEUNT_")}
+    return {
+        **kept, "EXEUNT_DATA": str(data), "EXEUNT_MIN_FREE_BYTES": "1024", "EXEUNT_SHARD_ROWS": str(SHARD_ROWS),
+        "EXEUNT_DEAD_AFTER_SECONDS": "1.5", "EXEUNT_HEARTBEAT_SECONDS": "0.3", **values,
+    }  # fmt: skip
+
+
+class Process:
+    """A real `exeunt` process and what it says."""
+
+    def __init__(self, *arguments: str, env: dict[str, str]) -> None:
+        self.running = subprocess.Popen(
+            [sys.executable, "-m", "exeunt", *arguments], env=env, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+        self.said: list[str] = []
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.running.stderr is not None
+        for line in self.running.stderr:
+            self.said.append(line)
+            if "is ready" in line:
+                self._ready.set()
+        self._ready.set()
+
+    def wait_ready(self) -> None:
+        """Return when the process says that it is ready, or has ended."""
+        assert self._ready.wait(60)
+
+    def kill(self) -> None:
+        """End it at once, as losing power would, and collect it."""
+        self.running.kill()
+        self.finish(60)
+
+    def finish(self, seconds: float = 120) -> int:
+        """Wait for its end; returns its status."""
+        try:
+            return self.running.wait(seconds)
+        finally:
+            if self.running.poll() is None:
+                self.running.kill()
+                self.running.wait()
+            self._reader.join()
+            assert self.running.stderr is not None
+            self.running.stderr.close()
+
+
+@contextmanager
+def worker_process(env: dict[str, str], *arguments: str) -> Iterator[Process]:
+    """`exeunt worker` until the block ends; gone after it, whatever happened."""
+    process = Process("worker", *arguments, env=env)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something that comes soon."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"nothing after {seconds} s"
+        time.sleep(0.01)

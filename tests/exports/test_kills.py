@@ -1,0 +1,127 @@
+"""Worker processes that are killed at any time: what was finished stays finished, and the bytes are the same."""
+
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from exeunt.archives.body import Body
+from exeunt.exports.records import Export, State
+from exeunt.installation import Installation
+from tests.exports.conftest import (
+    JANUARY,
+    asked,
+    clock_at,
+    delivered,
+    environment,
+    fill,
+    ids_from,
+    made_files,
+    make,
+    shard_runs,
+    worker_process,
+)
+
+SEED = int(os.environ.get("EXEUNT_KILL_SEED") or random.randrange(10**6))
+KILLS_A_RUN = 2
+
+
+class Undisturbed:
+    """An installation with one export waiting, and what comes out when nobody disturbs the worker."""
+
+    def __init__(self, folder: Path, *, per_month: int, shard_rows: int, layout: str) -> None:
+        self.folder, self.shard_rows = folder, str(shard_rows)
+        made = make(folder, clock=clock_at(JANUARY), ids=ids_from())
+        fill(made, rooms=4, months=6, per_month=per_month)
+        # the deadline counts from the creation, which a standing clock has put far into the past
+        made.clock = made.exports._clock = lambda: __import__("datetime").datetime.now(JANUARY.tzinfo)
+        self.export_id = asked(made, layout).id
+        made.ledger.close()
+        ran = self.copy(folder / "undisturbed")
+        self.seconds = ran.work()
+        self.bytes, self.files = delivered(ran.installation, self.export_id), made_files(ran.installation)
+        ran.installation.ledger.close()
+        assert self.bytes
+
+    def copy(self, folder: Path) -> "Run":
+        shutil.copytree(self.folder / "data", folder / "data")
+        return Run(folder / "data", self.export_id, self.shard_rows)
+
+
+class Run:
+    """A copy of the installation, at work in processes of its own."""
+
+    def __init__(self, data: Path, export_id: str, shard_rows: str) -> None:
+        from exeunt.config import Settings
+
+        self.env = environment(data, EXEUNT_SHARD_ROWS=shard_rows)
+        self.export_id = export_id
+        self.installation = Installation(Settings(data=str(data)))
+
+    def export(self) -> Export:
+        return self.installation.exports.get(self.export_id)
+
+    def work(self) -> float:
+        """Run a worker until there is nothing left to do; returns for how long it worked."""
+        with worker_process(self.env, "--once") as worker:
+            worker.wait_ready()
+            begun = time.monotonic()
+            assert worker.finish() == 0, "".join(worker.said)
+        assert self.export().state is State.COMPLETED, (self.export(), worker.said)
+        return time.monotonic() - begun
+
+    def kill_after(self, seconds: float) -> None:
+        with worker_process(self.env) as worker:
+            worker.wait_ready()
+            time.sleep(seconds)
+
+
+def check_killed(run: Run, finished: dict[int, int]) -> dict[int, int]:
+    """Nothing finished is lost or done again, nothing unfinished can be seen."""
+    export = run.export()
+    assert export.state in (State.QUEUED, State.RUNNING, State.COMPLETED), export
+    archives = run.installation.exports.archives(run.export_id)
+    urls = run.installation.exports.urls(run.export_id, "http://x")
+    assert bool(archives) == (export.state is State.COMPLETED) == bool(urls)
+    runs = shard_runs(run.installation, run.export_id)
+    assert {number: runs.get(number) for number in finished} == finished
+    assert export.shards_done == len(runs)
+    for archive in archives:
+        with Body(run.installation.blobs.path(archive.index_key)) as body:
+            body.scrub()
+    return runs
+
+
+def disturb(base: Undisturbed, folder: Path, rng: random.Random, kills: int) -> None:
+    run = base.copy(folder)
+    finished: dict[int, int] = {}
+    for _ in range(kills):
+        run.kill_after(rng.uniform(0, base.seconds))
+        finished = check_killed(run, finished)
+    run.work()
+    runs = check_killed(run, finished)
+    assert max(runs.values()) <= 1 + kills
+    assert delivered(run.installation, base.export_id) == base.bytes
+    left = made_files(run.installation)
+    assert {name for name in left if "partial" in name} == set()
+    assert len(left) == len(base.files)
+    run.installation.ledger.close()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("kills", "per_month", "shard_rows"),
+    [(4, 400, 400), pytest.param(56, 3000, 4000, marks=pytest.mark.long)],
+    ids=["few", "many"],
+)
+def test_killed_workers_lose_nothing_and_repeat_nothing(
+    tmp_path: Path, kills: int, per_month: int, shard_rows: int
+) -> None:
+    print(f"EXEUNT_KILL_SEED={SEED}")
+    rng = random.Random(SEED)
+    base = Undisturbed(tmp_path, per_month=per_month, shard_rows=shard_rows, layout="jsonl")
+    for number in range(0, kills, KILLS_A_RUN):
+        disturb(base, tmp_path / f"run-{number}", rng, KILLS_A_RUN)
