@@ -14,9 +14,10 @@ ALL = frozenset({"export:create", "export:private", "export:download", "export:r
 USUAL = ALL - {"export:private"}
 
 
-def principal(role: str = "administrator", scopes: frozenset[str] = USUAL, *, api: str = "native", user_id: str = "U-ann",
-              account_id: str = "a1") -> Principal:  # fmt: skip
-    return Principal(account_id, "ann@x.org", "acme", role, scopes, api, "t1", user_id)
+def principal(
+    role: str = "administrator", scopes: frozenset[str] = USUAL, *, api: str = "native", user_id: str = "U-ann"
+) -> Principal:
+    return Principal("a1", "ann@x.org", "acme", role, scopes, api, "t1", user_id)
 
 
 def test_reach_keeps_what_was_asked_and_sets_what_may_be_seen(access: Access) -> None:

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -125,3 +126,38 @@ def test_killed_workers_lose_nothing_and_repeat_nothing(
     base = Undisturbed(tmp_path, per_month=per_month, shard_rows=shard_rows, layout="jsonl")
     for number in range(0, kills, KILLS_A_RUN):
         disturb(base, tmp_path / f"run-{number}", rng, KILLS_A_RUN)
+
+
+def thaw(base: Undisturbed, folder: Path, rng: random.Random) -> None:
+    run = base.copy(folder)
+    with worker_process(run.env) as frozen:
+        frozen.wait_ready()
+        time.sleep(rng.uniform(0, base.seconds))
+        frozen.running.send_signal(signal.SIGSTOP)
+        with worker_process(run.env, "--once") as other:
+            other.wait_ready()
+            time.sleep(rng.uniform(1.5, 2.5 + base.seconds / 2))
+            # now both of them believe that the work is theirs
+            frozen.running.send_signal(signal.SIGCONT)
+            assert other.finish() == 0, other.said
+            time.sleep(0.5)
+        assert run.export().state is State.COMPLETED, (run.export().error, frozen.said)
+    check_killed(run, {})
+    assert delivered(run.installation, base.export_id) == base.bytes
+    run.installation.ledger.close()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("times", "per_month", "shard_rows"),
+    [(2, 400, 400), pytest.param(20, 3000, 4000, marks=pytest.mark.long)],
+    ids=["few", "many"],
+)
+def test_a_worker_that_wakes_up_late_spoils_nothing(
+    tmp_path: Path, times: int, per_month: int, shard_rows: int
+) -> None:
+    print(f"EXEUNT_KILL_SEED={SEED}")
+    rng = random.Random(SEED)
+    base = Undisturbed(tmp_path, per_month=per_month, shard_rows=shard_rows, layout="jsonl")
+    for number in range(times):
+        thaw(base, tmp_path / f"run-{number}", rng)

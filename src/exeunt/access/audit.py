@@ -21,6 +21,7 @@ class Action(StrEnum):
     INSTALLATION_INIT = "installation:init"
     INSTALLATION_MIGRATE = "installation:migrate"
     WORKSPACE_ADD = "workspace:add"
+    WORKSPACE_QUOTA = "workspace:quota"
     USER_ADD = "user:add"
     USER_DISABLE = "user:disable"
     USER_PASSWORD = "user:password"

@@ -103,9 +103,10 @@ def principal_of(db: Connection, secret: str, api: str, now: datetime) -> Princi
 
 def _records() -> Select[Any]:
     u, t = users.c, tokens.c
+    # lower() on both sides: SQLite does not use the index on the one for a plain column on the other
     person = (
         select(u.id)
-        .where(u.workspace_id == t.workspace_id, func.lower(u.email) == accounts.c.email)
+        .where(u.workspace_id == t.workspace_id, func.lower(u.email) == func.lower(accounts.c.email))
         .order_by(u.kind != "person", u.is_disabled, u.number)
         .limit(1)
         .correlate(tokens, accounts)

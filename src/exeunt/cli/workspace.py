@@ -1,4 +1,4 @@
-"""`exeunt workspace add|list`."""
+"""`exeunt workspace add|list|quota`."""
 
 import re
 
@@ -52,3 +52,20 @@ def list_(as_json: bool) -> None:
     found = open_local().catalog.workspaces()
     rows = [(w.id, w.number, w.name, w.external_of or "") for w in found]
     emit(as_json, found, table(("id", "network id", "name", "external of"), rows))
+
+
+@workspace.command("quota")
+@click.argument("workspace_id", metavar="ID")
+@click.option("--running", type=click.IntRange(0), help="Unfinished exports it may have; the setting otherwise.")
+@click.option("--bytes", "size", type=click.IntRange(0), help="Bytes its exports may keep; without limit otherwise.")
+@json_option
+def quota(workspace_id: str, running: int | None, size: int | None, as_json: bool) -> None:
+    """Set what the exports of a workspace may use. What is not given is not limited."""
+    from exeunt.access.audit import Action
+    from exeunt.cli.local import open_local, operator
+
+    installation = open_local()
+    installation.exports.set_quota(workspace_id, running, size)
+    limits = {"running": running, "bytes": size}
+    installation.audit.write(operator(workspace_id), Action.WORKSPACE_QUOTA, workspace_id, api="cli", detail=limits)
+    emit(as_json, {"workspace": workspace_id, **limits}, [f"{workspace_id}: {limits}"])

@@ -118,9 +118,29 @@ class Exports:
             count = db.scalar(running.where(exports.c.api == request.api)) or 0
             if count >= request.running_limit:
                 raise Busy(f"{count} exports are in progress", 60)
-        quota = db.scalar(select(workspaces.c.quota_running).where(workspaces.c.id == request.workspaces[0]))
-        if (db.scalar(running) or 0) >= (self._settings.quota_running if quota is None else quota):
-            raise Busy(f"workspace {request.workspaces[0]} has as many unfinished exports as its quota allows", 60)
+        self._check_quota(db, request.workspaces[0], db.scalar(running) or 0)
+
+    def _check_quota(self, db: Connection, workspace_id: str, running: int) -> None:
+        w, e = workspaces.c, exports.c
+        quota = db.execute(select(w.quota_running, w.quota_bytes).where(w.id == workspace_id)).one()
+        most = self._settings.quota_running if quota.quota_running is None else quota.quota_running
+        if running >= most:
+            raise Busy(f"workspace {workspace_id} has {running} unfinished exports, its quota is {most}", 60)
+        if quota.quota_bytes is not None:
+            kept = select(func.sum(e.bytes_done)).where(e.workspace_id == workspace_id, e.purged_at.is_(None))
+            if (db.scalar(kept) or 0) >= quota.quota_bytes:
+                raise NoSpace(f"the exports of workspace {workspace_id} use their quota of {quota.quota_bytes} bytes")
+
+    def set_quota(self, workspace_id: str, running: int | None, size: int | None) -> None:
+        """Set how many unfinished exports a workspace may have, and how many bytes its exports may keep; None lifts
+        a limit. Raises `NotFound`."""
+        self._catalog.workspace(workspace_id)
+        with self._ledger.write() as db:
+            db.execute(
+                update(workspaces)
+                .where(workspaces.c.id == workspace_id)
+                .values(quota_running=running, quota_bytes=size)
+            )
 
     def require_space(self) -> None:
         """Raises `NoSpace` when too little is left for a new job. Running jobs and downloads never ask."""

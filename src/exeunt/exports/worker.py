@@ -68,6 +68,7 @@ class Worker:
                 self._last_housekeeping = now
                 self._resubmit()
                 self._remove_leftovers()
+                self._purge()
                 self.engine.prune(KEEP_WORKFLOWS)
         except Exception:
             log.exception("a round of the worker failed; it tries again")
@@ -140,6 +141,25 @@ class Worker:
                 state = db.scalar(select(exports.c.state).where(exports.c.id == name))
                 if state in (State.CANCELLED, State.FAILED) and name not in self.engine.running():
                     self._in.blobs.remove_made(name)
+
+    def _purge(self) -> None:
+        """Remove the bytes of exports that nobody can renew any more; their records stay."""
+        e, now = exports.c, self._in.clock()
+        kept_since = now - timedelta(seconds=self._in.settings.keep_seconds)
+        with self._in.ledger.read() as db:
+            over = list(
+                db.scalars(
+                    select(e.id).where(
+                        e.state.in_((State.COMPLETED, State.EXPIRED)), e.purged_at.is_(None),
+                        e.finished_at < kept_since, e.expires_at < now,
+                    )
+                )
+            )  # fmt: skip
+        for export_id in over:
+            # first said, then done: a link never promises bytes that are gone
+            with self._in.ledger.write() as db:
+                db.execute(update(exports).where(e.id == export_id).values(purged_at=now, state=State.EXPIRED.value))
+            self._in.blobs.remove_made(export_id)
 
     def _digest_one(self) -> None:
         """Compute the SHA-256 of one sealed archive that has none, beside the work; nothing waits for it."""

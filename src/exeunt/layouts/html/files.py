@@ -52,6 +52,11 @@ def _rendered(files: pl.DataFrame, linked: bool, root: str) -> pl.DataFrame:
     return files.with_columns(address).select("id", "name", html=joined("<li>", html, "</li>"))
 
 
+def listing(files: pl.DataFrame, *, linked: bool) -> bytes:
+    """Every one of these files as an item of a list on a page at the root."""
+    return "".join(_rendered(files, linked, "")["html"]).encode()
+
+
 def _small(text: pl.Expr) -> pl.Expr:
     return joined(" <small>", text, "</small>")
 

@@ -31,7 +31,9 @@ class Entry(msgspec.Struct, frozen=True):
     years: list[tuple[str, list[Month]]]
 
 
-def front_page(job: Job, rooms: dict[int, Room], pages: list[PageFacts], counts: list[tuple[str, int]]) -> bytes:
+def front_page(
+    job: Job, rooms: dict[int, Room], pages: list[PageFacts], counts: list[tuple[str, int]], *, unnamed_files: bool
+) -> bytes:
     """`index.html`. Rooms stand by kind and name, those without a message apart."""
     assert isinstance(job.options, HtmlOptions)
     of_room: dict[int, list[PageFacts]] = defaultdict(list)
@@ -46,7 +48,7 @@ def front_page(job: Job, rooms: dict[int, Room], pages: list[PageFacts], counts:
         "index.html", root="", search=job.options.search, workspace=job.view.workspace.name, asked=asked(job, rooms),
         requested_by=job.requested_by, created_at=job.created_at, snapshot=job.view.snapshot.number, counts=counts,
         kinds=[(heading, listed) for heading, listed in kinds if listed],
-        silent=[entry for entry in entries if not entry.messages], has_files=any(word == "files" for word, _ in counts),
+        silent=[entry for entry in entries if not entry.messages], unnamed_files=unnamed_files,
     )  # fmt: skip
 
 

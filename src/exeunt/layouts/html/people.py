@@ -27,14 +27,14 @@ def authors(frame: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, pl
     place = said.join(distinct, on=said.columns, how="left", maintain_order="left", nulls_equal=True)
     known = distinct.join(people, left_on="author_id", right_on="id", how="left", maintain_order="left")
     name = pl.coalesce(*(pl.col(c).replace("", None) for c in ("name", "author_name", "author_id")), pl.lit("Somebody"))
-    known = known.with_columns(name=name, bot=pl.col("bot") | pl.col("is_bot").fill_null(False))
+    known = known.with_columns(name=name, is_bot=pl.col("bot") | pl.col("is_bot").fill_null(False))
     return known.select("number", "name", label=escaped(pl.col("name")), face=face()), place["who"]
 
 
 def face() -> pl.Expr:
-    """The name of `number`, `name`, `bot`, with the colour and the initials that the style sheet makes a circle of."""
+    """The name of `number`, `name`, `is_bot`, with the colour and initials that the style sheet makes a circle of."""
     colour = (pl.col("number").fill_null(pl.col("name").str.len_bytes()) % COLOURS).cast(pl.String)
-    robot = pl.when(pl.col("bot")).then(pl.lit(" <small>bot</small>"))
+    robot = pl.when(pl.col("is_bot")).then(pl.lit(" <small>bot</small>"))
     return joined("<b class=c", colour, ' data-i="', initials(), '">', escaped(pl.col("name")), "</b>", robot)
 
 
