@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exeunt.access.audit import Action
 from exeunt.access.permissions import (
     APIS,
     KINDS,
@@ -155,3 +156,7 @@ def test_the_documentation_prints_the_same_tables() -> None:
     }  # fmt: skip
     assert printed_scopes == expected
     assert re.search(r"`--for native`", DOCS.read_text())
+
+
+def test_the_documentation_names_every_action_of_the_audit_trail() -> None:
+    assert all(f"`{action}`" in DOCS.read_text() for action in Action)

@@ -27,7 +27,7 @@ def serve(host: str | None, port: int | None, processes: int | None, no_worker: 
     count = processes or min(4, max(2, os.cpu_count() or 1))
     starters = http_processes(lambda: _application(settings), listener, count)
     if not no_worker:
-        starters.append(command_process("worker", "--with-parent"))
+        starters.append(command_process("worker", "--with-parent", str(os.getpid())))
     supervise(starters, listener, lambda: click.echo(f"listening on http://{address}:{bound}"))
 
 

@@ -12,13 +12,12 @@ from exeunt.cli.local import open_local
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Leave when nothing is waiting or running.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="Leave when the process that started this one ends.")
-def worker(once: bool, with_parent: bool) -> None:
+@click.option("--with-parent", type=int, metavar="PID", hidden=True, help="Leave when this process, our parent, ends.")
+def worker(once: bool, with_parent: int | None) -> None:
     """Run exports. Any number of workers may share an installation; one that dies is replaced by the others."""
     from exeunt.exports.worker import ROUND_SECONDS, Worker
     from exeunt.logs import set_up_logging
 
-    parent = os.getppid()
     installation = open_local()
     set_up_logging(installation.settings.log_format)
     stop = threading.Event()
@@ -31,7 +30,7 @@ def worker(once: bool, with_parent: bool) -> None:
         work.round()
         if once and work.idle():
             break
-        if with_parent and os.getppid() != parent:
+        if with_parent is not None and os.getppid() != with_parent:
             break
     stuck = work.stop()
     if stuck:
