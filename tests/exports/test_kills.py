@@ -23,6 +23,7 @@ from tests.exports.conftest import (
     made_files,
     make,
     shard_runs,
+    until,
     worker_process,
 )
 
@@ -132,16 +133,18 @@ def thaw(base: Undisturbed, folder: Path, rng: random.Random) -> None:
     run = base.copy(folder)
     with worker_process(run.env) as frozen:
         frozen.wait_ready()
-        time.sleep(rng.uniform(0, base.seconds))
-        frozen.running.send_signal(signal.SIGSTOP)
-        with worker_process(run.env, "--once") as other:
+        # both open their databases first: SQLite lets nobody in while a frozen process holds its lock
+        with worker_process(run.env) as other:
             other.wait_ready()
+            time.sleep(rng.uniform(0, base.seconds))
+            frozen.running.send_signal(signal.SIGSTOP)
             time.sleep(rng.uniform(1.5, 2.5 + base.seconds / 2))
             # now both of them believe that the work is theirs
             frozen.running.send_signal(signal.SIGCONT)
-            assert other.finish() == 0, other.said
+            until(lambda: not run.export().state.unfinished)
             time.sleep(0.5)
-        assert run.export().state is State.COMPLETED, (run.export().error, frozen.said)
+        said = frozen.said + other.said
+        assert run.export().state is State.COMPLETED, (run.export().error, said)
     check_killed(run, {})
     assert delivered(run.installation, base.export_id) == base.bytes
     run.installation.ledger.close()

@@ -5,9 +5,11 @@ export wrote (packs and index files), which goes when the export goes.
 """
 
 import ctypes
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -65,7 +67,7 @@ class BlobStore:
         partial = folder / secrets.token_hex(16)
         sha256, md5, crc32, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0, 0
         try:
-            with partial.open("xb", buffering=0) as out:
+            with partial.open("xb") as out:
                 for chunk in chunks:
                     out.write(chunk)
                     sha256.update(chunk)
@@ -130,13 +132,10 @@ class BlobStore:
         """Delete one blob; one that is gone already is no error."""
         self.path(key).unlink(missing_ok=True)
 
-    def remove_made(self, export_id: str) -> None:
-        """Delete everything an export wrote."""
-        for key, _ in list(self.sizes(made_prefix(export_id))):
-            self.remove(key)
-        folder = self.path(made_prefix(export_id))
-        if folder.is_dir():
-            folder.rmdir()
+    def remove_made(self, export_id: str, below: str = "") -> None:
+        """Delete everything an export wrote, or only what lies `below`. What somebody still writes is left: whoever
+        tidies up later finds it."""
+        shutil.rmtree(self.path(made_prefix(export_id)) / below, onerror=_unless_busy)
 
     def scrub(self, workspace_id: str) -> Iterator[tuple[str, str | None]]:
         """Re-read every held body of a workspace: (key, None) when it is sound, else (key, what is wrong)."""
@@ -150,3 +149,8 @@ class BlobStore:
                 continue
             wrong = digest.hexdigest() != key.rpartition("/")[2]
             yield key, "the bytes do not match the name" if wrong else None
+
+
+def _unless_busy(function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
+    if not isinstance(error[1], FileNotFoundError) and getattr(error[1], "errno", 0) != errno.ENOTEMPTY:
+        raise error[1]

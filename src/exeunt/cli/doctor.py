@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from exeunt.cli.output import emit, json_option
-from exeunt.errors import ExeuntError, Unavailable
+from exeunt.errors import ExeuntError
 
 if TYPE_CHECKING:
     from exeunt.config import Settings
@@ -64,9 +64,13 @@ def examine(settings: "Settings", now: datetime) -> list[Finding]:
 
 
 def _found(name: str, check: Callable[[], str]) -> Finding:
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
     try:
         return Finding(name, True, check())
-    except (ExeuntError, OSError) as error:
+    except DBAPIError as error:
+        return Finding(name, False, f"the database cannot be read: {error.orig}")
+    except (ExeuntError, OSError, SQLAlchemyError) as error:
         return Finding(name, False, " ".join(str(error).split()))
 
 
@@ -79,24 +83,23 @@ def _ledger(settings: "Settings") -> "Ledger":
 
 
 def _database(settings: "Settings") -> str:
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy import delete, insert
 
     from exeunt.ledger.migrate import NEWEST, require_current
+    from exeunt.ledger.schema import settings as table
 
     ledger = _ledger(settings)
     try:
         require_current(ledger)
+        mark = f"doctor-{secrets.token_hex(8)}"
         with ledger.write() as db:
-            db.exec_driver_sql("CREATE TEMPORARY TABLE doctor (x INTEGER)")
-            db.exec_driver_sql("INSERT INTO doctor VALUES (1)")
-            db.exec_driver_sql("DROP TABLE doctor")
+            db.execute(insert(table).values(name=mark, value=""))
+            db.execute(delete(table).where(table.c.name == mark))
         if ledger.is_sqlite:
             with ledger.read() as db:
                 verdict = str(db.exec_driver_sql("PRAGMA quick_check(1)").scalar())
             if verdict != "ok":
                 raise Unsound(f"the file is damaged: {verdict}")
-    except SQLAlchemyError as error:
-        raise Unavailable(f"the database does not answer: {error}") from error
     finally:
         ledger.close()
     return f"{'SQLite' if ledger.is_sqlite else 'PostgreSQL'}, tables of revision {NEWEST}"

@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import Iterator
 
-from exeunt.archives.body import Body
 from exeunt.archives.extents import Literal
+from exeunt.archives.single import Extended
 from exeunt.blobs.store import BlobStore
 from exeunt.delivery.ranges import Span
 from exeunt.delivery.transfer import FileSlice, Part
 
 
-def parts_of(body: Body, blobs: BlobStore, first: int, end: int) -> Iterator[Part]:
+def parts_of(body: Extended, blobs: BlobStore, first: int, end: int) -> Iterator[Part]:
     """The bytes `[first, end)` of a Body."""
     for extent in body.extents(first, end):
         if isinstance(extent, Literal):
@@ -35,7 +35,7 @@ class Multipart:
         self._tail = f"\r\n--{self.boundary}--\r\n".encode()
         self.length = sum(map(len, self._heads)) + sum(span.length for span in spans) + len(self._tail)
 
-    def parts(self, body: Body, blobs: BlobStore) -> Iterator[Part]:
+    def parts(self, body: Extended, blobs: BlobStore) -> Iterator[Part]:
         """Every part's head and bytes, and the closing line."""
         for head, span in zip(self._heads, self.spans, strict=True):
             yield head

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import msgspec
 import structlog
 
-from exeunt.archives.body import Body
+from exeunt.archives.single import Extended
 from exeunt.blobs.store import BlobStore
 from exeunt.delivery.conditions import evaluate, range_applies
 from exeunt.delivery.headers import GUARDS, Download, Headers, encode, standing, validators
@@ -32,7 +32,7 @@ NOTHING = Sent(0, 0, "complete")
 
 
 async def send_body(
-    scope: Scope, receive: Receive, send: Send, *, body: Body, blobs: BlobStore, download: Download, words: Words,
+    scope: Scope, receive: Receive, send: Send, *, body: Extended, blobs: BlobStore, download: Download, words: Words,
     max_ranges: int, stopped: Callable[[], bool] = lambda: False,
 ) -> Sent:  # fmt: skip
     """Answer a GET or HEAD for a Body. The caller has checked who may.
@@ -79,7 +79,7 @@ def _spans(scope: Scope, headers: dict[str, str], download: Download, etag: str,
 
 
 def _answer(
-    body: Body, blobs: BlobStore, download: Download, spans: list[Span] | None, common: Headers
+    body: Extended, blobs: BlobStore, download: Download, spans: list[Span] | None, common: Headers
 ) -> tuple[dict[str, object], Iterator[Part], int, int]:
     """The opening message, the parts, their length, and where in the Body they start."""
     first = 0

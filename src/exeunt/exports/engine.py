@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
 
@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout
 from dbos._error import DBOSAwaitedWorkflowCancelledError
 from dbos._serialization import DBOSPortableJSONSerializer
+
+from exeunt.exports.stops import Ended, Interrupted
 
 # without a handler of its own DBOS would add one that writes to the console
 logging.getLogger("dbos").addHandler(logging.NullHandler())
@@ -34,16 +36,13 @@ PARENT_ATTEMPTS = 20
 """The same for an export, which every death of a process counts against, guilty or not."""
 
 
-class Interrupted(BaseException):
-    """Raised in a step to leave it unrecorded: no outcome is written, whoever owns the job next runs it again."""
-
-
 class ShardFailed(Exception):
     """A shard ended in any way but success; the export fails."""
 
 
 class Jobs(Protocol):
-    """What the engine runs. Long work looks at `stop` now and then and raises a `BaseException` when it is set."""
+    """What the engine runs. Long work looks at `stop` now and then and raises `Interrupted` when it is set; `Ended`
+    from any of them ends the workflow."""
 
     def plan(self, export_id: str) -> list[int]: ...
 
@@ -132,11 +131,14 @@ class Engine:
 
         @DBOS.workflow(name="export", max_recovery_attempts=PARENT_ATTEMPTS - 1)
         def export(export_id: str) -> None:
-            self._run_export(export_id)
+            with suppress(Ended):
+                self._run_export(export_id)
 
         @DBOS.workflow(name="shard", max_recovery_attempts=ATTEMPTS - 1)
         def shard(export_id: str, number: int) -> int:
-            return self._run_shard(export_id, number)
+            with suppress(Ended):
+                return self._run_shard(export_id, number)
+            return 0
 
         self._export, self._shard = export, shard
 

@@ -6,14 +6,15 @@ The ledger is the truth: a shard that it calls done is not rendered again, and o
 import errno
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import Connection, func, insert, literal, select, update
 
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
@@ -22,7 +23,8 @@ from exeunt.blobs.store import made_prefix
 from exeunt.delivery.links import form_of, mint_links
 from exeunt.errors import Damaged, ExeuntError, Unavailable
 from exeunt.exports.records import Archive, State
-from exeunt.exports.service import finish
+from exeunt.exports.service import UNFINISHED, finish
+from exeunt.exports.stops import Ended, Interrupted
 from exeunt.installation import Installation
 from exeunt.lake.selection import Snapshot
 from exeunt.lake.view import View
@@ -34,15 +36,13 @@ from exeunt.ledger.schema import archives, export_pins, export_shards, exports
 
 T = TypeVar("T")
 
+_encode = msgspec.msgpack.encode
+
 MOST_RUNS = 5
 """How often one shard may be begun; a shard that kills its process every time ends the export after that."""
 
 PATIENCE_SECONDS = 300.0
 """How long a step waits for a database that does not answer."""
-
-
-class Ended(BaseException):
-    """The export has ended meanwhile (cancelled, timed out, completed elsewhere): whatever runs for it stops here."""
 
 
 class TooManyAttempts(ExeuntError):
@@ -69,97 +69,150 @@ class Runner:
         self._guarded(export_id, lambda: self._finish(export_id, stop))
         self._views.cache_clear()
 
-    # --- the steps ---------------------------------------------------------------------------------------------
+    # --- planning ----------------------------------------------------------------------------------------------
 
     def _plan(self, export_id: str) -> list[int]:
-        now = self._in.clock()
-        with self._in.ledger.write() as db:
-            begun = db.execute(
-                update(exports)
-                .where(exports.c.id == export_id, exports.c.state.in_((State.QUEUED, State.RUNNING)))
-                .values(state=State.RUNNING.value,
-                        started_at=func.coalesce(exports.c.started_at, literal(now, Instant())),
-                        updated_at=now,
-                        attempts=exports.c.attempts + 1)
-            )  # fmt: skip
-        if begun.rowcount != 1:
-            raise Ended(export_id)
-        with self._in.ledger.read() as db:
-            numbers = list(db.scalars(select(export_shards.c.number).where(export_shards.c.export_id == export_id)))
-        if numbers:
-            return sorted(numbers)
+        self._begin(export_id)
+        if numbers := self._planned(export_id):
+            return numbers
         job = self._job(export_id, lambda messages, size: None)
         plans = load(job.layout).plan(job)
         with self._in.ledger.write() as db:
-            if plans:
-                rows = [{"export_id": export_id, "number": p.number, "plan": msgspec.msgpack.encode(p)} for p in plans]
-                db.execute(insert(export_shards), rows)
-            values = {"shards_total": len(plans), "messages_total": sum(p.rows for p in plans), "updated_at": now}
-            db.execute(update(exports).where(exports.c.id == export_id).values(values))
-        return [p.number for p in plans]
+            # one of two processes that plan at the same time waits here, and finds that it has been done
+            db.execute(select(exports.c.id).where(exports.c.id == export_id).with_for_update())
+            known = db.scalar(select(exports.c.shards_total).where(exports.c.id == export_id))
+            if known is None:
+                if plans:
+                    rows = [{"export_id": export_id, "number": p.number, "plan": _encode(p)} for p in plans]
+                    db.execute(insert(export_shards), rows)
+                values = {"shards_total": len(plans), "messages_total": sum(p.rows for p in plans),
+                          "updated_at": self._in.clock()}  # fmt: skip
+                db.execute(update(exports).where(exports.c.id == export_id).values(values))
+        return self._planned(export_id)
+
+    def _begin(self, export_id: str) -> int:
+        """Begin to plan or to assemble; returns how often that was begun. Whoever began later is right."""
+        e, now = exports.c, self._in.clock()
+        with self._in.ledger.write() as db:
+            begun = db.execute(
+                update(exports)
+                .where(e.id == export_id, e.state.in_(UNFINISHED))
+                .values(state=State.RUNNING.value, started_at=func.coalesce(e.started_at, literal(now, Instant())),
+                        updated_at=now, attempts=e.attempts + 1)
+            )  # fmt: skip
+            if begun.rowcount != 1:
+                raise Ended(export_id)
+            return db.scalars(select(e.attempts).where(e.id == export_id)).one()
+
+    def _planned(self, export_id: str) -> list[int]:
+        s = export_shards.c
+        with self._in.ledger.read() as db:
+            return list(db.scalars(select(s.number).where(s.export_id == export_id).order_by(s.number)))
+
+    # --- shards ------------------------------------------------------------------------------------------------
 
     def _shard(self, export_id: str, number: int, stop: threading.Event) -> int:
         s = export_shards.c
-        mine = (s.export_id == export_id, s.number == number)
         with self._in.ledger.read() as db:
-            row = db.execute(select(s.plan, s.done_at, s.pack_size, s.messages, s.runs).where(*mine)).one()
-        path = self._pack_path(export_id, number)
+            row = db.execute(
+                select(s.plan, s.done_at, s.pack_size, s.messages, s.runs)
+                .where(s.export_id == export_id, s.number == number)
+            ).one()  # fmt: skip
+        path = self._pack_path(export_id, number, row.runs)
         if row.done_at is not None and path.exists() and path.stat().st_size == row.pack_size:
             return int(row.messages)
-        if row.runs >= MOST_RUNS:
-            raise TooManyAttempts(f"shard {number} was begun {row.runs} times and never finished")
-        with self._in.ledger.write() as db:
-            db.execute(update(export_shards).where(*mine).values(runs=s.runs + 1))
-        plan = msgspec.msgpack.decode(row.plan, type=ShardPlan)
-        progress = self._progress(export_id, stop)
-        job = self._job(export_id, progress)
-        with PackWriter(path, f"{made_prefix(export_id)}/{path.name}") as pack:
-            load(job.layout).render(job, plan, pack)
-            progress(0, 0)
-            index = pack.seal()
-        return self._shard_done(export_id, number, index)
+        run = self._begin_shard(export_id, number)
+        with self._unless_overtaken(lambda: self._runs(export_id, number) == run):
+            path = self._pack_path(export_id, number, run)
+            progress = self._progress(stop)
+            job = self._job(export_id, progress)
+            with PackWriter(path, f"{made_prefix(export_id)}/{path.name}") as pack:
+                load(job.layout).render(job, msgspec.msgpack.decode(row.plan, type=ShardPlan), pack)
+                progress(0, 0)
+                index = pack.seal()
+        self._shard_done(export_id, number, run, index)
+        return index.counts.get("messages", 0)
 
-    def _shard_done(self, export_id: str, number: int, index: PackIndex) -> int:
+    def _begin_shard(self, export_id: str, number: int) -> int:
+        """Begin one more run, and remove what the earlier ones left. Only the newest run may finish."""
+        s = export_shards.c
+        mine = (s.export_id == export_id, s.number == number)
+        with self._in.ledger.write() as db:
+            self._require_unfinished(db, export_id)
+            run = db.scalars(select(s.runs).where(*mine).with_for_update()).one() + 1
+            if run > MOST_RUNS:
+                raise TooManyAttempts(f"shard {number} was begun {MOST_RUNS} times and never finished")
+            db.execute(update(export_shards).where(*mine).values(runs=run))
+        for earlier in range(1, run):
+            path = self._pack_path(export_id, number, earlier)
+            for left in path.parent.glob(f"{path.name}*"):
+                left.unlink(missing_ok=True)
+        return run
+
+    def _shard_done(self, export_id: str, number: int, run: int, index: PackIndex) -> None:
         s, now = export_shards.c, self._in.clock()
+        mine = (s.export_id == export_id, s.number == number)
         messages = index.counts.get("messages", 0)
         with self._in.ledger.write() as db:
-            first = db.execute(
+            self._require_unfinished(db, export_id)
+            row = db.execute(select(s.runs, s.done_at).where(*mine).with_for_update()).one()
+            if row.runs != run:
+                raise Interrupted
+            db.execute(
                 update(export_shards)
-                .where(s.export_id == export_id, s.number == number, s.done_at.is_(None))
+                .where(*mine)
                 .values(done_at=now, messages=messages, pack_sha256=index.blob.sha256, pack_size=index.blob.size)
             )
-            if first.rowcount == 1:
+            if row.done_at is None:
                 db.execute(
                     update(exports)
                     .where(exports.c.id == export_id)
                     .values(shards_done=exports.c.shards_done + 1, messages_done=exports.c.messages_done + messages,
                             bytes_done=exports.c.bytes_done + index.blob.size, updated_at=now)
                 )  # fmt: skip
-        return messages
+
+    def _runs(self, export_id: str, number: int) -> int | None:
+        s = export_shards.c
+        with self._in.ledger.read() as db:
+            return db.scalar(select(s.runs).where(s.export_id == export_id, s.number == number))
+
+    def _pack_path(self, export_id: str, number: int, run: int) -> Path:
+        """Each run writes a file of its own: one that was thought dead can never write into another's."""
+        return self._in.blobs.path(f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack")
+
+    # --- assembling --------------------------------------------------------------------------------------------
 
     def _finish(self, export_id: str, stop: threading.Event) -> None:
-        progress = self._progress(export_id, stop)
+        progress = self._progress(stop)
         progress(0, 0)
-        job = self._job(export_id, progress)
-        packs = self._packs(export_id)
-        outputs = load(job.layout).assemble(job, packs)
-        for output in outputs:
-            progress(0, 0)
-            with Body(output.index) as body:
-                check_blobs(body, self._in.blobs)
-                if output.content_type == "application/zip":
-                    check_zip(body, self._in.blobs, output.members)
-        counts = _sum_counts(packs) | job.counts
-        self._in.blobs.sync()
-        self._complete(export_id, outputs, counts)
+        attempt = self._begin(export_id)
+        for earlier in range(1, attempt):
+            self._in.blobs.remove_made(export_id, _assembly(earlier))
+        with self._unless_overtaken(lambda: self._attempts(export_id) == attempt):
+            job = self._job(export_id, progress, _assembly(attempt))
+            packs = self._packs(export_id)
+            outputs = load(job.layout).assemble(job, packs)
+            for output in outputs:
+                progress(0, 0)
+                with Body(output.index) as body:
+                    check_blobs(body, self._in.blobs)
+                    if output.content_type == "application/zip":
+                        check_zip(body, self._in.blobs, output.members)
+            counts = _sum_counts(packs) | job.counts
+            self._in.blobs.sync()
+        self._complete(export_id, attempt, outputs, counts)
+
+    def _attempts(self, export_id: str) -> int | None:
+        with self._in.ledger.read() as db:
+            return db.scalar(select(exports.c.attempts).where(exports.c.id == export_id))
 
     def _packs(self, export_id: str) -> list[PackIndex]:
         s = export_shards.c
         with self._in.ledger.read() as db:
-            rows = db.execute(select(s.number, s.pack_sha256).where(s.export_id == export_id).order_by(s.number)).all()
+            rows = db.execute(select(s.number, s.runs, s.pack_sha256).where(s.export_id == export_id)).all()
         packs = []
-        for number, sha256 in rows:
-            path = self._pack_path(export_id, number)
+        for number, run, sha256 in sorted(rows):
+            path = self._pack_path(export_id, number, run)
             if sha256 is None or not index_path(path).exists():
                 raise Damaged(f"the pack of shard {number} is missing")
             index = read_index(path)
@@ -168,12 +221,14 @@ class Runner:
             packs.append(index)
         return packs
 
-    def _complete(self, export_id: str, outputs: list[Output], counts: dict[str, int]) -> None:
-        now = self._in.clock().replace(microsecond=0)
+    def _complete(self, export_id: str, attempt: int, outputs: list[Output], counts: dict[str, int]) -> None:
+        now, e = self._in.clock().replace(microsecond=0), exports.c
         with self._in.ledger.write() as db:
+            newest = db.scalar(select(e.attempts).where(e.id == export_id).with_for_update())
+            if newest != attempt:
+                raise Interrupted
             if not finish(db, export_id, State.COMPLETED, now, None):
                 raise Ended(export_id)
-            e = exports.c
             export = db.execute(select(e.api, e.keep_seconds).where(e.id == export_id)).one()
             ends_at = now + timedelta(seconds=export.keep_seconds)
             db.execute(
@@ -197,9 +252,6 @@ class Runner:
 
     # --- around them -------------------------------------------------------------------------------------------
 
-    def _pack_path(self, export_id: str, number: int) -> Path:
-        return self._in.blobs.path(f"{made_prefix(export_id)}/shard-{number:05d}.pack")
-
     def _guarded(self, export_id: str, step: Callable[[], T]) -> T:
         """Run a step; wait for a database that is away; an error of the work itself ends the export visibly."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -210,30 +262,55 @@ class Runner:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1.0)
+            except Ended:
+                self._tidy(export_id)
+                raise
             except Exception as error:
                 self.fail(export_id, _reason(error))
                 raise
 
     def fail(self, export_id: str, reason: str) -> None:
-        """End an unfinished export as failed and free its slot."""
+        """End an unfinished export as failed, free its slot and remove what it wrote."""
         with self._in.ledger.write() as db:
             finish(db, export_id, State.FAILED, self._in.clock(), reason)
+        self._tidy(export_id)
 
-    def _progress(self, export_id: str, stop: threading.Event) -> Callable[[int, int], None]:
+    def _tidy(self, export_id: str) -> None:
+        if self._in.exports.get(export_id).state in (State.CANCELLED, State.FAILED):
+            self._in.blobs.remove_made(export_id)
+
+    @staticmethod
+    def _require_unfinished(db: Connection, export_id: str) -> None:
+        state = db.scalar(select(exports.c.state).where(exports.c.id == export_id).with_for_update())
+        if state not in UNFINISHED:
+            raise Ended(export_id)
+
+    @contextmanager
+    def _unless_overtaken(self, newest: Callable[[], bool]) -> Iterator[None]:
+        """An error of a run that is not the newest any more is nobody's: its files may have been taken from it."""
+        try:
+            yield
+        except Exception as error:
+            if not newest():
+                raise Interrupted from error
+            raise
+
+    @staticmethod
+    def _progress(stop: threading.Event) -> Callable[[int, int], None]:
         def progress(messages: int, size: int) -> None:
             if stop.is_set():
-                raise Ended(export_id)
+                raise Interrupted
 
         return progress
 
-    def _job(self, export_id: str, progress: Callable[[int, int], None]) -> Job:
+    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "") -> Job:
         export = self._in.exports.get(export_id)
         return Job(
             export_id=export_id, api=export.api, layout=export.layout, requested_by=export.requested_by_name,
             created_at=export.created_at, selection=export.selection,
             options=parse_options(export.layout, export.options), views=self._views(export_id),
-            blobs=self._in.blobs, shard_rows=self._in.settings.shard_rows, part_bytes=self._in.settings.part_bytes,
-            public_url=self._in.settings.public_url, progress=progress,
+            blobs=self._in.blobs, place=place, shard_rows=self._in.settings.shard_rows,
+            part_bytes=self._in.settings.part_bytes, public_url=self._in.settings.public_url, progress=progress,
         )  # fmt: skip
 
     def _open_views(self, export_id: str) -> tuple[View, ...]:
@@ -246,6 +323,11 @@ class Runner:
             for row in rows
         ]  # fmt: skip
         return tuple(sorted(views, key=lambda v: (v.workspace.id != export.workspace_id, v.workspace.number)))
+
+
+def _assembly(attempt: int) -> str:
+    """Where one attempt assembles: like the packs, a place of its own."""
+    return f"archive-{attempt}"
 
 
 def _reason(error: Exception) -> str:

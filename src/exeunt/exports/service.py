@@ -36,13 +36,15 @@ class SlotTaken(Conflict):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to export. `workspaces` are all that it reads, the home first; the snapshot of each is pinned.
+    """What to export. `workspaces` are all that it reads; the snapshot of each is pinned. `home` is whose export it
+    is, by default the first of them.
 
     `slot` is a name that only one unfinished export may hold; `running_limit` is how many unfinished exports of this
     API the home workspace may have. `keep_seconds` is how long its links live.
     """
 
     workspaces: tuple[str, ...]
+    home: str = ""
     api: str
     layout: str
     selection: Selection = Selection()
@@ -52,6 +54,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     keep_seconds: int | None = None
     slot: str = ""
     running_limit: int | None = None
+
+    @property
+    def owner(self) -> str:
+        return self.home or self.workspaces[0]
 
 
 class Exports:
@@ -75,6 +81,7 @@ class Exports:
         self.require_space()
         now, export_id = self._clock(), str(UUID(hex=self._ids()))
         with self._ledger.write() as db:
+            self._pin(db, request.owner)
             snapshots = [self._pin(db, workspace_id) for workspace_id in request.workspaces]
             self._check_limits(db, request)
             db.execute(insert(exports).values(**self._row(request, export_id, now, keep, db)))
@@ -88,7 +95,7 @@ class Exports:
 
     def _row(self, request: Request, export_id: str, now: datetime, keep: int, db: Connection) -> dict[str, Any]:
         return {
-            "id": export_id, "sequence": next_in_sequence(db, "exports"), "workspace_id": request.workspaces[0],
+            "id": export_id, "sequence": next_in_sequence(db, "exports"), "workspace_id": request.owner,
             "api": request.api, "layout": request.layout,
             "selection": msgspec.json.encode(request.selection).decode(),
             "options": msgspec.json.encode(request.options).decode(),
@@ -112,13 +119,13 @@ class Exports:
             if holder is not None:
                 raise SlotTaken(holder)
         running = select(func.count()).select_from(exports).where(
-            exports.c.workspace_id == request.workspaces[0], exports.c.state.in_(UNFINISHED)
+            exports.c.workspace_id == request.owner, exports.c.state.in_(UNFINISHED)
         )  # fmt: skip
         if request.running_limit is not None:
             count = db.scalar(running.where(exports.c.api == request.api)) or 0
             if count >= request.running_limit:
                 raise Busy(f"{count} exports are in progress", 60)
-        self._check_quota(db, request.workspaces[0], db.scalar(running) or 0)
+        self._check_quota(db, request.owner, db.scalar(running) or 0)
 
     def _check_quota(self, db: Connection, workspace_id: str, running: int) -> None:
         w, e = workspaces.c, exports.c
@@ -141,6 +148,11 @@ class Exports:
                 .where(workspaces.c.id == workspace_id)
                 .values(quota_running=running, quota_bytes=size)
             )
+
+    def slot_holder(self, name: str) -> str | None:
+        """The unfinished export that holds a slot, if any."""
+        with self._ledger.read() as db:
+            return db.scalar(select(slots.c.export_id).where(slots.c.name == name))
 
     def require_space(self) -> None:
         """Raises `NoSpace` when too little is left for a new job. Running jobs and downloads never ask."""

@@ -16,7 +16,7 @@ HOSTS = {
 }
 """Published host names and the API that answers there without a prefix."""
 
-APIS = {name: module for name, module in {"yammer": "exeunt.apis.yammer", "native": "exeunt.apis.native"}.items() if __import__("importlib.util").util.find_spec(module)}
+APIS = {"yammer": "exeunt.apis.yammer", "native": "exeunt.apis.native"}
 PREFIXES = {"/yammer": "yammer"}
 OWN_PATHS = [
     (re.compile(r"/api/v1/(export|uploaded_files)(/|\.json|$)"), "yammer"),

@@ -75,7 +75,8 @@ class Shell:
 
     def _see_through_proxies(self, scope: Scope) -> tuple[str, str]:
         """Scheme and host as the client used them; a proxy is believed only when its address is trusted."""
-        scheme, host = scope["scheme"], header(scope, b"host") or "localhost"
+        named = header(scope, b"host")
+        scheme, host = scope["scheme"], "localhost" if named is None else named
         client = scope.get("client")
         if not client or not self._is_trusted(client[0]):
             return scheme, host

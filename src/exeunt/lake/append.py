@@ -113,7 +113,7 @@ class Import:
 
     def _room_numbers(self, batch: list[MessageRow]) -> dict[str, int]:
         rooms = self._tables["rooms"]
-        unknown = {row.room_id for row in batch} - rooms.numbers.keys()
+        unknown = {row.room_id for row in batch} - {key[0] for key in rooms.existing} - rooms.numbers.keys()
         for room_id in sorted(unknown - rooms.ids()):
             rooms.offer(RoomRow(id=room_id, name=room_id, kind="public"), self.as_of)
         if unknown:
@@ -131,7 +131,7 @@ class Import:
             self._flush(batch)
         for kind, changes in self._tables.items():
             changes.number_all(self._take_numbers)
-            frame = changes.frame(self.import_no, self.as_of, self.report)
+            frame = changes.frame(self.import_no, self.report)
             if frame.height:
                 self._segments.append(
                     write_segment(self._root, self.workspace_id, kind, self.import_no, frame.select(list(TABLES[kind])))
@@ -149,7 +149,7 @@ class Import:
                     )
                 )
                 add_segments(db, self.workspace_id, snapshot, self._segments)
-                project(db, self.workspace_id, self._tables, self._segments, self.as_of)
+                project(db, self.workspace_id, self._tables, self._segments)
             db.execute(
                 insert(imports).values(
                     workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,

@@ -38,14 +38,13 @@ def content_hash(row: Any) -> int:
     return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big") >> 1
 
 
-class Existing(msgspec.Struct):
-    """The newest revision the lake has of a row."""
+class Change(msgspec.Struct, frozen=True):
+    """A row to write: what it says, the digest of that, which revision of its key it is, and the age of its source."""
 
-    number: int
-    revision: int
+    row: Any
     content_hash: int
+    revision: int
     seen_at: datetime
-    updated_at: datetime | None = None
 
 
 class Known:
@@ -63,13 +62,24 @@ class Known:
             rows = db.execute(select(table).where(table.c.workspace_id == self.workspace_id)).all()
         return {tuple(getattr(row, k) for k in KEYS[kind]): row for row in rows}
 
-    def hashes(self, kind: str) -> set[tuple[tuple[str, ...], int]]:
-        """(key, content hash) of every revision of a small table."""
+    def revisions(self, kind: str) -> "Revisions":
+        """Every revision of a small table, those too that a younger one hides."""
         paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
         if not paths:
-            return set()
-        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash"])
-        return {(tuple(row[:-1]), row[-1]) for row in frame.iter_rows()}
+            return Revisions(set(), {})
+        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash", "revision"])
+        newest = frame.group_by(KEYS[kind]).agg(pl.col("revision").max())
+        return Revisions(
+            {(row[:-1], row[-1]) for row in frame.drop("revision").iter_rows()},
+            {row[:-1]: row[-1] for row in newest.iter_rows()},
+        )
+
+
+class Revisions(msgspec.Struct, frozen=True):
+    """What of a table was ever said: (key, content hash) of each revision, and the last revision of each key."""
+
+    said: set[tuple[tuple[str, ...], int]]
+    last: dict[tuple[str, ...], int]
 
 
 class TableChanges:
@@ -79,8 +89,9 @@ class TableChanges:
         self.kind = kind
         self._known = known
         self._existing: dict[tuple[str, ...], Any] | None = None
-        self._hashes: set[tuple[tuple[str, ...], int]] | None = None
-        self._rows: dict[tuple[str, ...], tuple[Any, int, int]] = {}
+        self._revisions: Revisions | None = None
+        self._rows: dict[tuple[str, ...], Change] = {}
+        self._bodies: dict[tuple[str, ...], Change] = {}
         self._seen: set[tuple[str, ...]] = set()
         self._unchanged = 0
         self.numbers: dict[str, int] = {}
@@ -102,16 +113,29 @@ class TableChanges:
         """One row of the source. The last one offered for a key counts, but a held file body is never given up."""
         key = tuple(getattr(row, name) for name in KEYS[self.kind])
         before = self.existing.get(key)
-        if isinstance(row, FileRow):
+        known = before is not None and self._is_known(key, content_hash(row), before, seen_at)
+        if isinstance(row, FileRow) and not known:
             _keep_body(row, before)
             if key in self._rows:
-                _keep_body(row, self._rows[key][0])
-        digest = content_hash(row)
-        if before is not None and self._is_known(key, digest, before, seen_at):
+                _keep_body(row, self._rows[key].row)
+            known = before is not None and self._is_known(key, content_hash(row), before, seen_at)
+        self._bodies.pop(key, None)
+        if known:
             self._rows.pop(key, None)
             self._count_unchanged(key)
             return
-        self._rows[key] = (row, digest, 1 if before is None else before.revision + 1)
+        revision = 1 if before is None else self._said_before().last[key] + 1
+        self._rows[key] = Change(row, content_hash(row), revision, seen_at)
+        if isinstance(row, FileRow) and before is not None and seen_at < before.seen_at:
+            self._restore_body(key, row, before, revision + 1)
+
+    def _restore_body(self, key: tuple[str, ...], row: FileRow, before: Any, revision: int) -> None:
+        """An older source has the bytes that the younger one lacked: what the younger one says, with these bytes."""
+        if row.storage == "held" and before.storage != "held":
+            said = {name: getattr(before, name) for name in FileRow.__struct_fields__ if name != "raw"}
+            held = {name: getattr(row, name) for name in HELD_FIELDS}
+            whole = FileRow(**{**said, **held, "raw": row.raw})
+            self._bodies[key] = Change(whole, content_hash(whole), revision, before.seen_at)
 
     def _count_unchanged(self, key: tuple[str, ...]) -> None:
         if key not in self._seen:
@@ -125,9 +149,12 @@ class TableChanges:
             return True
         if seen_at > before.seen_at:
             return False
-        if self._hashes is None:
-            self._hashes = self._known.hashes(self.kind)
-        return (key, digest) in self._hashes
+        return (key, digest) in self._said_before().said
+
+    def _said_before(self) -> Revisions:
+        if self._revisions is None:
+            self._revisions = self._known.revisions(self.kind)
+        return self._revisions
 
     def number_all(self, take: Callable[[int], int]) -> None:
         """Give a number to every row that has none yet."""
@@ -144,30 +171,32 @@ class TableChanges:
                 first = take(len(fresh))
                 self.version_numbers |= {row_id: first + at for at, row_id in enumerate(fresh)}
 
-    def changed(self) -> dict[tuple[str, ...], tuple[Any, int, int]]:
-        """By key: the row, its content hash, its revision."""
-        return self._rows
+    def changed(self) -> dict[tuple[str, ...], Change]:
+        """The newest of each changed row, by key."""
+        return self._rows | self._bodies
 
-    def frame(self, import_no: int, seen_at: datetime, report: Report) -> pl.DataFrame:
+    def frame(self, import_no: int, report: Report) -> pl.DataFrame:
         """The rows to write, ordered by key, and their counts in the report."""
-        rows = [self._rows[key] for key in sorted(self._rows)]
+        changes = [self._rows[key] for key in sorted(self._rows)]
+        new = sum(change.revision == 1 for change in changes)
+        report.added[self.kind] += new
+        report.changed[self.kind] += len(changes) - new
+        report.unchanged[self.kind] += self._unchanged
+        changes += [self._bodies[key] for key in sorted(self._bodies)]
+        rows = [change.row for change in changes]
         columns: dict[str, list[Any]] = {
-            name: [getattr(row, name) for row, _, _ in rows]
+            name: [getattr(row, name) for row in rows]
             for name in TABLES[self.kind]
             if name not in ASSIGNED and name not in ("number", "version_number")
         }
-        columns["revision"] = [revision for _, _, revision in rows]
+        columns["revision"] = [change.revision for change in changes]
         columns["import_no"] = [import_no] * len(rows)
-        columns["seen_at"] = [seen_at] * len(rows)
-        columns["content_hash"] = [digest for _, digest, _ in rows]
+        columns["seen_at"] = [change.seen_at for change in changes]
+        columns["content_hash"] = [change.content_hash for change in changes]
         if self.kind != "memberships":
-            columns["number"] = [self.numbers[row.id] for row, _, _ in rows]
+            columns["number"] = [self.numbers[row.id] for row in rows]
         if self.kind == "files":
-            columns["version_number"] = [self.version_numbers[row.id] for row, _, _ in rows]
-        new = sum(revision == 1 for _, _, revision in rows)
-        report.added[self.kind] += new
-        report.changed[self.kind] += len(rows) - new
-        report.unchanged[self.kind] += self._unchanged
+            columns["version_number"] = [self.version_numbers[row.id] for row in rows]
         return pl.DataFrame(columns, schema_overrides=TABLES[self.kind], infer_schema_length=None)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from exeunt.clock import Clock
 from exeunt.errors import Busy
-from exeunt.lake.append import add_segments
+from exeunt.lake.append import BATCH_ROWS, add_segments
 from exeunt.lake.catalog import Catalog, Segment
 from exeunt.lake.columns import MESSAGES
 from exeunt.lake.lease import hold
@@ -16,8 +16,9 @@ from exeunt.ledger.database import Ledger
 from exeunt.ledger.schema import segments, snapshots, workspaces
 
 MOST_SMALL = 64
-SMALL_ROWS = 100_000
 MERGED_ROWS = 131_072
+SMALL_ROWS = MERGED_ROWS - BATCH_ROWS
+"""An import writes at most `BATCH_ROWS` a segment, so what could take no more of them in is not small any more."""
 
 
 def compact(ledger: Ledger, root: Path, workspace_id: str, clock: Clock) -> int:

@@ -74,7 +74,15 @@ def _acquire(ledger: Ledger, clock: Clock, workspace_id: str) -> Lease:
 
 def process_name() -> str:
     """This process, told apart from every other that ever had its number: host, pid, start time in clock ticks."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _machine() -> str:
+    """Where process numbers mean the same: containers may share a host's name, but count processes each by itself."""
+    try:
+        return f"{socket.gethostname()}/{os.readlink('/proc/self/ns/pid')[5:-1]}"
+    except OSError:
+        return socket.gethostname()
 
 
 def _started(pid: int) -> str:
@@ -86,6 +94,6 @@ def _started(pid: int) -> str:
 
 def _is_dead(holder: str) -> bool:
     """True only when the holder ran on this machine and is certainly gone."""
-    host, _, rest = holder.partition(":")
+    machine, _, rest = holder.partition(":")
     pid, _, started = rest.partition(":")
-    return host == socket.gethostname() and pid.isdigit() and bool(started) and _started(int(pid)) != started
+    return machine == _machine() and pid.isdigit() and bool(started) and _started(int(pid)) != started

@@ -1,12 +1,11 @@
 """The projection: the newest users, rooms, memberships and files as ordinary rows, kept in the import's transaction."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
 from exeunt.clock import EPOCH, from_micros
-from exeunt.lake.changes import TableChanges
+from exeunt.lake.changes import Change, TableChanges
 from exeunt.lake.columns import KEYS
 from exeunt.lake.segments import NewSegment
 from exeunt.ledger import schema
@@ -16,23 +15,23 @@ _ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
 
 
 def project(
-    db: Connection, workspace_id: str, tables: dict[str, TableChanges], segments: list[NewSegment], seen_at: datetime
+    db: Connection, workspace_id: str, tables: dict[str, TableChanges], segments: list[NewSegment]
 ) -> None:
     """Write what changed. A row of an older source does not replace what a younger one said."""
     for kind, changes in tables.items():
-        _project_table(db, workspace_id, getattr(schema, kind), changes, seen_at)
+        _project_table(db, workspace_id, getattr(schema, kind), changes)
     _count_messages(db, workspace_id, tables["rooms"], segments)
 
 
-def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges, seen_at: datetime) -> None:
+def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges) -> None:
     fields = [c.name for c in table.columns if c.name not in _BESIDE | _ASSIGNED]
     fresh, again = [], []
-    for key, (row, digest, revision) in changes.changed().items():
-        before = changes.existing.get(key)
-        if before is not None and _is_older(row, seen_at, before):
+    for key, change in changes.changed().items():
+        before, row = changes.existing.get(key), change.row
+        if before is not None and _is_older(change, before):
             continue
         values: dict[str, Any] = {name: getattr(row, name) for name in fields}
-        values |= {"revision": revision, "content_hash": digest, "seen_at": seen_at}
+        values |= {"revision": change.revision, "content_hash": change.content_hash, "seen_at": change.seen_at}
         if changes.kind != "memberships":
             values["number"] = changes.numbers[row.id]
         if changes.kind == "files":
@@ -50,9 +49,9 @@ def _project_table(db: Connection, workspace_id: str, table: Table, changes: Tab
         db.execute(query.values(values))
 
 
-def _is_older(row: Any, seen_at: datetime, before: Any) -> bool:
+def _is_older(change: Change, before: Any) -> bool:
     """The same order as `exeunt.lake.view.newest`: by update time where the source has one, then by its age."""
-    mine = getattr(row, "updated_at", None) or EPOCH, seen_at
+    mine = getattr(change.row, "updated_at", None) or EPOCH, change.seen_at
     theirs = getattr(before, "updated_at", None) or EPOCH, before.seen_at
     return bool(mine < theirs)
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
+from exeunt.clock import EPOCH
 from exeunt.lake.catalog import Catalog, Segment, WorkspaceFacts
 from exeunt.lake.columns import KEYS, TABLES
+from exeunt.lake.segments import checked_paths
 from exeunt.lake.selection import Group, Selection, Snapshot
 
 
@@ -28,11 +30,14 @@ def _recency(columns: Sequence[str]) -> pl.Expr:
     """When a row was last edited, as far as its table can tell; the age of the source decides where it cannot."""
     if "edited_at" in columns:
         return pl.coalesce("edited_at", "created_at")
-    return pl.col("updated_at") if "updated_at" in columns else pl.lit(0)
+    return pl.col("updated_at").fill_null(EPOCH) if "updated_at" in columns else pl.lit(0)
 
 
 class View:
-    """A snapshot with a selection applied. Frames hold the newest revision of every row."""
+    """A snapshot with a selection applied. Frames hold the newest revision of every row.
+
+    Raises `Damaged` naming the first segment that is missing or was cut short.
+    """
 
     def __init__(self, catalog: Catalog, root: Path, workspace: WorkspaceFacts, snapshot: Snapshot,
                  selection: Selection) -> None:  # fmt: skip
@@ -72,7 +77,7 @@ class View:
 
     def _table(self, kind: str, *order: str) -> pl.DataFrame:
         if kind not in self._tables:
-            paths = [self._root / s.key for s in self._catalog.segments(self.snapshot, kind)]
+            paths = checked_paths(self._root, self._catalog.segments(self.snapshot, kind))
             schema = TABLES[kind]
             frame = pl.read_parquet(paths) if paths else pl.DataFrame(schema=schema)
             self._tables[kind] = newest(frame, KEYS[kind]).sort(*order)
@@ -105,7 +110,7 @@ class View:
         if self._segments is None:
             self._segments = self._catalog.segments(self.snapshot, "messages")
         ids = self._catalog.segments_of_groups(self.snapshot, groups)
-        paths = [self._root / s.key for s in self._segments if s.id in ids]
+        paths = checked_paths(self._root, [s for s in self._segments if s.id in ids])
         started = pl.col("thread_started_at")
         frame = pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=TABLES["messages"])
         wide = frame.filter(pl.col("room_number").is_in(list(rooms)), started >= since, started < until)

@@ -1,5 +1,7 @@
 """Spreadsheets: `messages.csv` and the tables beside it. UTF-8 with a mark, RFC 4180, verbatim unless `safe`."""
 
+import io
+
 import polars as pl
 
 from exeunt.archives.packs import PackIndex, PackWriter
@@ -55,7 +57,15 @@ def _write(job: Job, pack: PackWriter, name: str, rows: pl.DataFrame) -> None:
         rows = rows.with_columns(guarded(pl.col(pl.String)))
     with pack.member(name) as member:
         member.write(MARK)
-        member.write(rows.write_csv(line_terminator="\r\n").encode())
+        member.write(_encoded(rows))
+
+
+def _encoded(rows: pl.DataFrame) -> memoryview:
+    """The table in bytes. An empty text is an empty field: Polars would put it in quotes."""
+    out = io.BytesIO()
+    text = pl.col(pl.String)
+    rows.with_columns(pl.when(text != "").then(text)).write_csv(out, line_terminator="\r\n")
+    return out.getbuffer()
 
 
 def guarded(column: pl.Expr) -> pl.Expr:

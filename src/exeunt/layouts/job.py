@@ -15,6 +15,7 @@ from exeunt.blobs.store import BlobStore, held_key, made_prefix
 from exeunt.lake.selection import Group, Selection
 from exeunt.lake.view import View
 
+
 class ShardPlan(msgspec.Struct, frozen=True):
     """What one shard renders. `number` counts from 1; `view` is the place of its workspace in `Job.views`.
 
@@ -58,6 +59,7 @@ class Job:
         options: Any,
         views: tuple[View, ...],
         blobs: BlobStore,
+        place: str,
         shard_rows: int,
         part_bytes: int,
         public_url: str,
@@ -72,7 +74,8 @@ class Job:
         self.options = options
         self.views = views
         self.blobs = blobs
-        self.folder: Path = blobs.path(made_prefix(export_id))
+        self.place = f"{made_prefix(export_id)}/{place}".rstrip("/")
+        self.folder: Path = blobs.path(self.place)
         self.counts: dict[str, int] = {}
         self.shard_rows = shard_rows
         self.part_bytes = part_bytes
@@ -92,20 +95,20 @@ class Job:
 
     def key(self, name: str) -> str:
         """The blob key of something this export makes."""
-        return f"{made_prefix(self.export_id)}/{name}"
+        return f"{self.place}/{name}"
 
     def pack(self, name: str) -> PackWriter:
         """A pack of generated members, for the assembly; `name` is unique in the export and the same in every run."""
         return PackWriter(self.folder / f"{name}.pack", self.key(f"{name}.pack"))
 
     def archive(self, base: str, form: ManifestForm, *, limits: Limits | None = None, merge: bool = True,
-                name: str = "parts") -> ArchiveWriter:  # fmt: skip
-        """An archive in parts. Generated members bear the time the export was asked for."""
+                name: str = "parts", when: datetime | None = None) -> ArchiveWriter:  # fmt: skip
+        """An archive in parts. Generated members bear the time the export was asked for, or `when`."""
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         limits = limits or Limits(part_bytes=self.part_bytes)
         key = self.key(f"{name}/manifests.pack")
-        return ArchiveWriter(folder, key, base, form, when=self.created_at, limits=limits, merge=merge)
+        return ArchiveWriter(folder, key, base, form, when=when or self.created_at, limits=limits, merge=merge)
 
     def held(self, view: View, sha256: str, size: int) -> Blob:
         """The blob of a held file body by its hex SHA-256."""

@@ -28,8 +28,12 @@ class CsvOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class YammerFilesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a Files Export request says beside its window; `networks` are network ids as asked for, in order.
 
-    `flat` puts files directly into the archive instead of nested archives. `groups` and `users` are numbers.
+    `flat` puts files directly into the archive instead of nested archives. `groups` and `users` are numbers. `base`
+    is the address under which the request was made, for the links in the CSV.
     """
+
+    base: str = ""
+    sharepoint: bool = False
 
     since: str = ""
     until: str = ""

@@ -1,6 +1,5 @@
 """What a shard tells the assembly: small facts in its pack, under names that start with a dot and reach no archive."""
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,7 +24,7 @@ def read_facts(job: Job, pack: PackIndex, kind: type[T], name: str = NAME) -> T:
     entry = next((entry for entry in pack.entries if entry.name == name), None)
     if entry is None:
         raise Damaged(f"{pack.blob.key} holds no {name}")
-    with (job.folder / Path(pack.blob.key).name).open("rb") as file:
+    with job.blobs.path(pack.blob.key).open("rb") as file:
         file.seek(entry.offset)
         packed = file.read(entry.packed)
     data = isal_zlib.decompressobj(-15).decompress(packed)

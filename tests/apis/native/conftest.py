@@ -1,6 +1,7 @@
 """The native API behind the shell, called in this process, over two workspaces with content."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,18 +49,31 @@ def clock() -> TurnedClock:
     return TurnedClock()
 
 
-@pytest.fixture
-def installation(tmp_path: Path, clock: TurnedClock) -> Iterator[Installation]:
-    made = Installation.create(Settings(data=str(tmp_path / "data"), quota_running=3), clock=clock)
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with everything in it, made once: tests work on copies."""
+    folder, clock = tmp_path_factory.mktemp("native") / "data", TurnedClock()
+    made = Installation.create(Settings(data=str(folder)), clock=clock)
     made.catalog.add_workspace("acme", "Acme", None, clock.now)
     made.catalog.add_workspace("guests", "Guests of Acme", "acme", clock.now)
     made.catalog.add_workspace("other", "Other", None, clock.now)
-    populate(made, "acme")
-    populate(made, "guests", "G")
-    populate(made, "other", "O")
-    for email, workspace, role in (("ann@x.org", "acme", "administrator"), ("bob@x.org", "acme", "exporter"),
-                                   ("eve@x.org", "acme", "auditor"), ("bob@x.org", "other", "administrator")):  # fmt: skip
-        made.access.add_account(email, workspace, role)
+    for workspace_id, prefix in (("acme", ""), ("guests", "G"), ("other", "O")):
+        populate(made, workspace_id, prefix)
+    for account in (
+        ("ann@x.org", "acme", "administrator"),
+        ("bob@x.org", "acme", "exporter"),
+        ("eve@x.org", "acme", "auditor"),
+        ("bob@x.org", "other", "administrator"),
+    ):
+        made.access.add_account(*account)
+    made.ledger.close()
+    return folder
+
+
+@pytest.fixture
+def installation(tmp_path: Path, template: Path, clock: TurnedClock) -> Iterator[Installation]:
+    shutil.copytree(template, tmp_path / "data")
+    made = Installation(Settings(data=str(tmp_path / "data"), quota_running=3), clock=clock)
     yield made
     made.ledger.close()
 

@@ -13,7 +13,7 @@ from exeunt.apis.native.words import Problem
 REF = "#/components/schemas/{name}"
 _ALWAYS = (400, 401, 405, 429, 500, 503)
 _WITH_BODY = (413, 415)
-_PROBLEM_EXAMPLES = {
+PROBLEM_EXAMPLES = {
     400: ("invalid_input", "query: Expected `int` <= 1000 - at `$.limit`"),
     401: ("unauthorized", "this token is not accepted here"),
     403: ("forbidden", "this needs the scope audit:read"),
@@ -118,7 +118,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    error, message = _PROBLEM_EXAMPLES[status]
+    error, message = PROBLEM_EXAMPLES[status]
     described: dict[str, Any] = {
         "description": MEANINGS[status],
         "content": _content(Problem, {"error": error, "message": message}),

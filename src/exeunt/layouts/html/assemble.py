@@ -63,7 +63,7 @@ def _around(job: Job, facts: list[ShardFacts], messages: int, files: pl.DataFram
             pack.add("search.html", shell.page("search.html", root="", search=True, workspace=job.view.workspace.name))
             pack.add("search.js", shell.asset("search.js"))
             shards = [[number, shard.blocks] for number, shard in enumerate(facts, 1) if shard.blocks]
-            pack.add("search/catalog.js", b"exeunt('catalog'," + msgspec.json.encode(shards) + b")\n")
+            pack.add("search/catalog.js", b'exeunt("catalog",' + msgspec.json.encode(shards) + b")\n")
         return pack.seal()
 
 

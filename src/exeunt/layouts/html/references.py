@@ -59,10 +59,10 @@ def _shown(
         return _link(root + address if address else "", plain), plain
     if kind == markers.EMOJI:
         return escape(character(target)), f":{target}:"
-    return f'<b class=u>@{escape(target)}</b>', "@" + target
+    return f"<b class=u>@{escape(target)}</b>", "@" + target
 
 
 def _link(address: str, label: str) -> str:
     if not address:
-        return f'<span class=u>{escape(label)}</span>'
-    return f'<a class=u href="{address}">{escape(label)}</a>'
+        return f"<bdi class=u>{escape(label)}</bdi>"
+    return f'<a class=u dir=auto href="{address}">{escape(label)}</a>'

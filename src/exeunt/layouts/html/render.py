@@ -44,7 +44,7 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     blocks = 0
     if job.options.search and messages.height:
         where = [(rooms[group.room_number], name) for group, name in zip(plan.groups, names.own, strict=True)]
-        listed = [(quote(room.page(name)), f"{room.label}, {title_of(name)}") for room, name in where]
+        listed = [(quote(room.page(name)), room.label) for room, name in where]
         blocks = write_search(pack, plan.number, transcript, listed)
         job.progress(0, 0)
     people, others = _writers(transcript)

@@ -16,17 +16,17 @@ from exeunt.layouts.html.words import tokens_of, word_index
 BLOCK = 1024
 """Messages a block. A rare word costs the reader one block; smaller ones make the index larger and slower to build."""
 
-_LITERAL = ["\\", "`", "$", "\n", "\r", "\t"]
-_IN_LITERAL = ["\\\\", "\\`", "\\$", " ", " ", " "]
+_LITERAL = ["\\", '"', "\n", "\r", "\t"]
+_IN_LITERAL = ["\\\\", '\\"', " ", " ", " "]
+_SPECIAL = '[\\\\"\n\r\t]'
+NEW_LINE = "\\n"
 
-_SPECIAL = "[\\\\`$\n\r\t]"
-
-END_OF_MESSAGE = " \n "
+END_OF_MESSAGE = f" {NEW_LINE} "
 """The spaces keep a word from growing together with its neighbour: words are cut out of whole blocks."""
 
 
 def write_search(pack: PackWriter, shard: int, transcript: Transcript, pages: list[tuple[str, str]]) -> int:
-    """Write the search of one shard; `pages` are the (address, title) of its pages. Returns how many blocks it has."""
+    """Write the search of one shard; `pages` are the (address, room) of its pages. Returns how many blocks it has."""
     texts, names = _texts(transcript), transcript.authors["name"]
     frame = transcript.frame.select(
         "page", "who", "number", second=pl.col("created_at").dt.epoch("s"),
@@ -36,13 +36,13 @@ def write_search(pack: PackWriter, shard: int, transcript: Transcript, pages: li
     joint = together(frame.select("block", text=texts), "block", END_OF_MESSAGE)["text"]
     tokens = pl.concat([tokens_of(joint), _tokens_of_names(frame, names)])
     for at, lines in enumerate(word_index(tokens, blocks)):
-        pack.add(f"search/{shard}/w{at}.js", f"exeunt('{shard}/w{at}',`{lines}\n`)\n".encode())
-    metas = together(frame.select("block", meta=_metas(frame, names, pages)), "block", "\n")["meta"]
+        pack.add(f"search/{shard}/w{at}.js", f'exeunt("{shard}/w{at}","{lines}/")\n'.encode())
+    metas = together(frame.select("block", meta=_metas(frame, names, pages)), "block", NEW_LINE)["meta"]
     for at in range(blocks):
         with pack.member(f"search/{shard}/t{at}.js") as member:
-            member.write(f"exeunt('{shard}/t{at}',`{metas[at]}`,`".encode())
+            member.write(f'exeunt("{shard}/t{at}","{metas[at]}","'.encode())
             member.write(joint.slice(at, 1).cast(pl.Binary).item())
-            member.write(b"`)\n")
+            member.write(b'")\n')
     return blocks
 
 
@@ -59,7 +59,7 @@ def _texts(transcript: Transcript) -> pl.Series:
 
 
 def _literal(texts: pl.Series) -> pl.Series:
-    """The texts as the inside of template literals, each on one line."""
+    """The texts as the inside of string literals, each on one line."""
     return _where(texts, pl.col("text").str.contains(_SPECIAL), _escape)
 
 
@@ -93,8 +93,8 @@ def _metas(frame: pl.DataFrame, names: pl.Series, pages: list[tuple[str, str]]) 
     def added(name: str) -> pl.Expr:
         return (pl.col(name) - pl.when(begins).then(0).otherwise(pl.col(name).shift(1))).cast(pl.String)
 
-    named = pl.DataFrame(pages, {"address": pl.String, "title": pl.String}, orient="row")
-    headings = named.select(joined(">", _escape(pl.col("address")), "\n", _escape(pl.col("title")), "\n")).to_series()
+    named = pl.DataFrame(pages, {"address": pl.String, "room": pl.String}, orient="row")
+    headings = named.select(joined(">", _escape(pl.col("address")), NEW_LINE, _escape(pl.col("room")), NEW_LINE)).to_series()
     at = frame.select(page=pl.when(turns).then("page"), number=added("number"), second=added("second"))
     at = at.with_columns(page=headings.gather(at["page"]), name=_literal(names).gather(frame["who"]))
     c = pl.col

@@ -4,8 +4,8 @@ import msgspec
 import polars as pl
 
 from exeunt.layouts.html.cards import Cards
-from exeunt.layouts.html.markup import spread
 from exeunt.layouts.html.files import Shown
+from exeunt.layouts.html.markup import spread
 from exeunt.layouts.html.messages import bodies, message_parts
 from exeunt.layouts.html.people import authors
 from exeunt.layouts.html.reactions import reactions

@@ -16,7 +16,7 @@ _UNPARTED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _TOKEN = rf"[{_UNPARTED}]|[\p{{So}}\p{{Sc}}]|[[\p{{L}}\p{{N}}]--[{_UNPARTED}]]+"
 
 SKIP = "~"
-STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in "`\\$"]
+STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in "\"/\\"]
 """A block is written as its distance from the block before, one character a step of 1 to 90 (`!` is 1); `~` passes 90."""
 
 
@@ -27,7 +27,7 @@ def tokens_of(texts: pl.Series) -> pl.DataFrame:
 
 
 def word_index(tokens: pl.DataFrame, blocks: int) -> list[str]:
-    """The lines `word steps` of each bucket, sorted by word, for the (block, token) of so many blocks."""
+    """The entries `/word steps` of each bucket, sorted by word, for the (block, token) of so many blocks."""
     # Categories of its own number the tokens of this shard alone, from 0 on. Only distinct ones are looked at closely.
     number = tokens["token"].cast(pl.Categorical(pl.Categories.random())).to_physical()
     once = number.arg_unique()
@@ -37,7 +37,7 @@ def word_index(tokens: pl.DataFrame, blocks: int) -> list[str]:
     place = _places(tokens["block"], number, of_token, blocks)
     lines = _lines(place, blocks).join(words.with_row_index("place"), left_on="word", right_on="place", how="left",
                                        maintain_order="left")  # fmt: skip
-    line = pl.concat_str(pl.lit("\n"), pl.col("word_right"), pl.lit(" "), pl.col("step"))
+    line = pl.concat_str(pl.lit("/"), pl.col("word_right"), pl.lit(" "), pl.col("step"))
     of_bucket = lines.select("bucket", line=line).group_by("bucket").agg(pl.col("line").str.join(""))
     found = dict(of_bucket.iter_rows())
     return [found.get(number, "") for number in range(BUCKETS)]

@@ -11,10 +11,10 @@
   const ASCII = /^[\x00-\x7f]*$/;
   const BUCKETS = 31;
   const STEPS = [];
-  for (let code = 0x21; code < 0x7e; code++) if (!"`\\$".includes(String.fromCharCode(code))) STEPS[code] = Object.keys(STEPS).length + 1;
+  for (let code = 0x21; code < 0x7e; code++) if (!"\"/\\".includes(String.fromCharCode(code))) STEPS[code] = Object.keys(STEPS).length + 1;
   const PAGE = 50;
   const AHEAD = 4;
-  const KEPT = 48;
+  const KEPT = { w: 64, t: 12 };
   const SNIPPET = 320;
 
   const fold = (text) => ASCII.test(text) ? text.toLowerCase()
@@ -23,32 +23,33 @@
 
   /* Files of the index, each a script that is added, calls back and is removed again. */
   const waiting = new Map();
-  const kept = new Map();
+  const kept = { w: new Map(), t: new Map() };
   let catalog = [];
   window.exeunt = (name, ...content) => {
     if (name === "catalog") catalog = content[0];
     else waiting.get(name)?.(content);
   };
   function load(name) {
-    let file = kept.get(name);
-    if (file) kept.delete(name);
+    const kind = name[name.indexOf("/") + 1], held = kept[kind];
+    let file = held.get(name);
+    if (file) held.delete(name);
     else file = new Promise((resolve, reject) => {
       const script = document.createElement("script");
       const done = (finish, value) => { waiting.delete(name); script.remove(); finish(value); };
       waiting.set(name, (content) => done(resolve, content));
-      script.onerror = () => { kept.delete(name); done(reject, new Error(`search/${name}.js is missing`)); };
+      script.onerror = () => { held.delete(name); done(reject, new Error(`search/${name}.js is missing`)); };
       script.src = `search/${name}.js`;
       document.head.append(script);
     });
-    kept.set(name, file);
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+    held.set(name, file);
+    if (held.size > KEPT[kind]) held.delete(held.keys().next().value);
     return file;
   }
 
-  /* What is asked: tokens to look up, and tests that a message must pass. */
+  /* What is asked: tokens to look up, and tests that a message must pass: a part it has, and where it may stand. */
   function ask(text) {
     const tokens = new Set(), tests = [], marks = [];
-    const contains = (part) => (line) => line.includes(part);
+    const contains = (part) => ({ part, fits: () => true });
     for (const [, , phrase, chunk] of text.matchAll(/(["“”„])(.*?)["“”]|(\S+)/g)) {
       const folded = fold(phrase ?? chunk).trim();
       for (const token of folded.match(TOKEN) ?? []) tokens.add(token);
@@ -59,10 +60,10 @@
     if (!tests.length && literal) tests.push(contains(literal));
     return { tokens: [...tokens], tests, marks };
   }
-  function begins(word) {
-    const end = [...word].length === 1 ? `(?!${WORD})` : "";
-    const pattern = new RegExp(`(?<!${WORD})${word}${end}`, "u");
-    return (line) => line.includes(word) && pattern.test(line);
+  function begins(part) {
+    const end = [...part].length === 1 ? `(?!${WORD})` : "";
+    const pattern = new RegExp(`(?<!${WORD})${part}${end}`, "u");
+    return { part, fits: (line) => pattern.test(line) };
   }
 
   /* The blocks of a shard that may hold all tokens: 1 for each of them. */
@@ -77,9 +78,9 @@
   }
   function lookup(lines, token, blocks) {
     const found = new Uint8Array(blocks);
-    const start = `\n${token}${[...token].length === 1 ? " " : ""}`;
+    const start = `/${token}${[...token].length === 1 ? " " : ""}`;
     for (let at = lines.indexOf(start); at >= 0 && lines.startsWith(start, at);) {
-      const end = lines.indexOf("\n", at + 1);
+      const end = lines.indexOf("/", at + 1);
       let block = -1;
       for (let n = lines.indexOf(" ", at) + 1; n < end; n++) {
         if (lines[n] === "~") { block += 90; continue; }
@@ -91,18 +92,21 @@
     return found;
   }
 
-  /* The messages of a block that pass all tests. */
+  /* The messages of a block that pass all tests. Most blocks are done with before a line of them is looked at. */
   function scan([meta, text], tests) {
-    const lines = text.split(" \n "), folded = fold(text).split(" \n "), hits = [];
-    let page = "", title = "", number = 0, second = 0, at = 0;
-    const metas = meta.split("\n");
+    const folded = fold(text), names = fold(meta);
+    if (!tests.every(({ part }) => folded.includes(part) || names.includes(part))) return [];
+    const lines = text.split(" \n "), foldedLines = folded.split(" \n "), metas = meta.split("\n"), hits = [];
+    const passes = ({ part, fits }, line, name) => (line.includes(part) && fits(line)) || (name.includes(part) && fits(name));
+    let page = "", room = "", number = 0, second = 0, at = 0, known = "", knownFolded = "";
     for (let n = 0; n < metas.length; n++) {
-      if (metas[n][0] === ">") { page = metas[n].slice(1); title = metas[++n]; continue; }
-      const one = metas[n].indexOf(" "), two = metas[n].indexOf(" ", one + 1);
+      if (metas[n][0] === ">") { page = metas[n].slice(1); room = metas[++n]; continue; }
+      const one = metas[n].indexOf(" "), two = metas[n].indexOf(" ", one + 1), name = metas[n].slice(two + 1);
       number += +metas[n].slice(0, one);
       second += +metas[n].slice(one + 1, two);
-      const name = metas[n].slice(two + 1), line = `${fold(name)} \t ${folded[at]}`;
-      if (tests.every((test) => test(line))) hits.push({ page, title, number, second, name, text: lines[at] });
+      if (name !== known) knownFolded = fold(known = name);
+      const line = foldedLines[at];
+      if (tests.every((test) => passes(test, line, knownFolded))) hits.push({ page, room, number, second, name, text: lines[at] });
       at++;
     }
     return hits;
@@ -129,7 +133,7 @@
     const item = document.createElement("li");
     const head = element("a", "", { href: `${hit.page}#m${hit.number}` });
     const when = new Date(hit.second * 1000).toISOString();
-    head.append(element("b", hit.name), " ", element("bdi", hit.title), " ",
+    head.append(element("b", hit.name), " ", element("bdi", hit.room), " ",
       element("time", `${when.slice(0, 10)} ${when.slice(11, 16)}`, { dateTime: when }));
     const text = element("p", "", { dir: "auto" });
     text.append(...snippet(hit.text, marks));

@@ -1,0 +1,34 @@
+"""One call of the Yammer API: who asks, for what, of which installation."""
+
+from exeunt.access.principal import Principal
+from exeunt.apis.yammer.parameters import Query
+from exeunt.http.asgi import Scope
+from exeunt.http.request import base_url, client_address, request_id
+from exeunt.installation import Installation
+
+
+class Call:
+    """What a handler is given. `written_id` is the id in the path, as the client wrote it."""
+
+    principal: Principal
+
+    def __init__(self, installation: Installation, scope: Scope, written_id: str, query: Query) -> None:
+        self.installation, self.scope, self.written_id, self.query = installation, scope, written_id, query
+
+    @property
+    def base(self) -> str:
+        """Scheme and host the client used, for download links."""
+        return base_url(self.scope)
+
+    @property
+    def api_base(self) -> str:
+        """The same with the prefix under which this API was reached."""
+        return self.base + str(self.scope.get("root_path", ""))
+
+    @property
+    def client(self) -> str:
+        return client_address(self.scope)
+
+    @property
+    def request_id(self) -> str:
+        return request_id(self.scope)

@@ -1,0 +1,57 @@
+"""The Yammer API on a small installation, called as ASGI without a network, and its worker in this process."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from exeunt.exports.records import Export
+from exeunt.http.app import make_app
+from exeunt.installation import Installation
+from tests.conftest import fill, wait_for, working
+
+SINCE = {"since": "2020-01-01T00:00:00"}
+REQUESTS = "/yammer/api/v1/export/requests"
+
+
+class Yammer:
+    """A client with the token of one administrator of `acme`; `partner` is its external network."""
+
+    def __init__(self, installation: Installation, client: TestClient) -> None:
+        self.installation, self.client = installation, client
+        self.token = self.make_admin("user1@example.org")
+
+    def make_admin(self, email: str, role: str = "administrator", workspace: str = "acme") -> str:
+        self.installation.access.add_account(email, workspace, role, None)
+        return str(self.installation.access.create_token(email, workspace, api="yammer")[0])
+
+    def call(self, method: str, path: str = REQUESTS, *, token: str | None = None, **query: Any) -> Any:
+        bearer = {"Authorization": f"Bearer {token or self.token}"}
+        return self.client.request(method, path, params=query or None, headers=bearer, follow_redirects=False)
+
+    def create(self, **query: Any) -> str:
+        answer = self.call("POST", **(SINCE | query))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["user_request_id"])
+
+    def finish(self, request_id: str) -> Export:
+        with working(self.installation):
+            return wait_for(self.installation, request_id)
+
+    def number(self, workspace: str = "acme") -> int:
+        return self.installation.catalog.workspace(workspace).number
+
+
+@pytest.fixture
+def yammer(installation: Installation) -> Iterator[Yammer]:
+    fill(installation, "partner")
+    fill(installation, "stranger")
+    with installation.ledger.write() as db:
+        from sqlalchemy import update
+
+        from exeunt.ledger.schema import workspaces
+
+        db.execute(update(workspaces).where(workspaces.c.id == "partner").values(external_of="acme"))
+    with TestClient(make_app(installation), base_url="http://localhost") as client:
+        yield Yammer(installation, client)

@@ -1,0 +1,64 @@
+"""Every spelling of a date in the Yammer contract's 3.2."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exeunt.apis.yammer.dates import NotADate, parse_date, written
+
+NINTH = datetime(2019, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2019-02-09T00:00:00", NINTH),
+        ("2019-02-09t00:00:00.000", NINTH),
+        ("2019-02-09T00:00:00Z", NINTH),
+        ("2019-02-09T00:00:00+00:00", NINTH),
+        ("2019-02-09T02:00:00+0200", NINTH),
+        ("2019-02-08T19:00:00-05", NINTH),
+        ("2019-02-09T00:00:00 00:00", NINTH),
+        ("2019-02-09T00:00:00 0000", NINTH),
+        ("2019-02-09", NINTH),
+        ("2019-2-9", NINTH),
+        ("2019-02-09 10:00:00", NINTH + timedelta(hours=10)),
+        ("2019-02-09T00:00:00.5", NINTH + timedelta(microseconds=500_000)),
+        ("2019-02-09T10:00", NINTH + timedelta(hours=10)),
+        ("2019-02-09T14:00:00+14:00", NINTH),
+    ],
+)
+def test_published_spellings_are_read(text: str, instant: datetime) -> None:
+    assert parse_date(text) == instant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2019-02-30", "2019-13-01", "2019-02-09T24:00:00", "2019-02-09T00:00:60", "10000-01-01", "text", "9" * 10_000, "",
+     "2019-02-09T00:00:00+15:00", "2019-02-09T00:00:00+14:01", "2019-02-09T00:00:00 00", "2019-02-09T", "0",
+     "0000-01-01", "2019-02-09T00:00:00+00:60", "٢٠١٩-٠٢-٠٩", "0001-01-01T00:00:00+14:00"],
+)  # fmt: skip
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(NotADate):
+        parse_date(text)
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))
+def test_every_instant_survives_its_iso_form(naive: datetime, minutes: int) -> None:
+    instant = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert parse_date(instant.isoformat()) == instant
+    assert parse_date(instant.isoformat().replace("+", " ")) == instant
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_date_or_refused(text: str) -> None:
+    try:
+        parse_date(text)
+    except NotADate:
+        return
+
+
+def test_expiry_times_are_written_with_an_offset() -> None:
+    assert written(NINTH) == "2019-02-09T00:00:00+00:00"

@@ -1,0 +1,352 @@
+"""Every call and text of the Files Export as its document and contract print them."""
+
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from exeunt.errors import Unavailable
+from exeunt.exports.records import State
+from tests.apis.yammer.conftest import REQUESTS, SINCE, Yammer
+
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+
+def test_a_missing_token_is_the_published_401_on_every_call(yammer: Yammer) -> None:
+    body = '{"response":{"message":"Credentials are required to access this resource.","code":16,"stat":"fail"}}'
+    calls = [("POST", REQUESTS), ("GET", f"{REQUESTS}/{UNKNOWN}"), ("PUT", f"{REQUESTS}/{UNKNOWN}.json"),
+             ("GET", REQUESTS), ("GET", "/yammer/api/v1/uploaded_files/1"),
+             ("GET", "/yammer/api/v1/uploaded_files/1/download")]  # fmt: skip
+    for method, path in calls:
+        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic x"}):
+            answer = yammer.client.request(method, path, headers=headers)
+            assert (answer.status_code, answer.text) == (401, body), (method, path)
+
+
+def test_whoever_is_no_admin_gets_403(yammer: Yammer) -> None:
+    token = yammer.make_admin("user2@example.org", "exporter")
+    answer = yammer.call("POST", token=token, **SINCE)
+    assert answer.status_code == 403
+    assert answer.text == '{"response":{"message":"Only verified admins can export data.","code":403,"stat":"fail"}}'
+
+
+def test_create_answers_the_id_which_can_be_read_at_once(yammer: Yammer) -> None:
+    answer = yammer.call("POST", **SINCE)
+    assert answer.status_code == 200
+    assert re.fullmatch(r'\{"user_request_id":"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"\}', answer.text)
+    request_id = answer.json()["user_request_id"]
+    status = yammer.call("GET", f"{REQUESTS}/{request_id}")
+    assert status.status_code == 200
+    assert status.text == f'{{"user_request_id":"{request_id}","status":"IN PROGRESS","expiry_time":"","data":[]}}'
+    assert yammer.call("GET", f"{REQUESTS}/{request_id.upper()}").text == status.text
+
+
+@pytest.mark.parametrize("path", [REQUESTS + ".json", REQUESTS + "/", "/api/v1/export/requests"])
+def test_every_spelling_of_the_path_is_served(yammer: Yammer, path: str) -> None:
+    assert yammer.call("POST", path, **SINCE).status_code == 200
+
+
+def test_its_published_hosts_need_no_prefix(yammer: Yammer) -> None:
+    headers = {"Authorization": f"Bearer {yammer.token}", "Host": "www.yammer.com"}
+    answer = yammer.client.post("/api/v1/export/requests", params=SINCE, headers=headers)
+    assert answer.status_code == 200
+
+
+def test_a_token_in_the_query_opens_too(yammer: Yammer) -> None:
+    answer = yammer.client.post(REQUESTS, params={**SINCE, "access_token": yammer.token})
+    assert answer.status_code == 200
+
+
+def test_e1_while_a_request_of_the_same_admin_runs(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    answer = yammer.call("POST", **SINCE)
+    assert answer.status_code == 400
+    assert answer.text == (
+        f'"Only one request can be in progress for one admin at a time. Existing Request Id: {request_id}"'
+    )
+
+
+def test_fifty_parallel_posts_give_one_request_and_49_times_e1(yammer: Yammer) -> None:
+    answers = []
+
+    def post() -> None:
+        answers.append(yammer.call("POST", **SINCE))
+
+    threads = [threading.Thread(target=post) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made = [answer for answer in answers if answer.status_code == 200]
+    assert len(made) == 1
+    request_id = made[0].json()["user_request_id"]
+    refused = {(answer.status_code, answer.json()) for answer in answers if answer.status_code != 200}
+    text = f"Only one request can be in progress for one admin at a time. Existing Request Id: {request_id}"
+    assert refused <= {(400, text), (429, None)} or refused == {(400, text)}
+    assert len(yammer.installation.exports.list("acme")) == 1
+
+
+def test_a_seventh_running_request_of_a_network_is_429(yammer: Yammer) -> None:
+    for n in range(6):
+        token = yammer.make_admin(f"admin{n}@example.org")
+        assert yammer.call("POST", token=token, **SINCE).status_code == 200
+    answer = yammer.call("POST", **SINCE)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "60"
+    assert answer.text == '"Only 6 requests can be in progress for one network at a time"'
+    first = yammer.installation.exports.list("acme")[-1]
+    yammer.installation.exports.cancel(first.id)
+    assert yammer.call("POST", **SINCE).status_code == 200
+
+
+def test_e2_for_an_unknown_id_repeats_it_as_written(yammer: Yammer) -> None:
+    for written in (UNKNOWN, "Some-Thing", "../x", "a%2Fb", "%00"):
+        for method in ("GET", "PUT"):
+            answer = yammer.client.request(
+                method, f"{REQUESTS}/{written}".replace("../", "..%2F"),
+                headers={"Authorization": f"Bearer {yammer.token}"},
+            )  # fmt: skip
+            assert answer.status_code == 404
+            assert answer.json().startswith("No export request was found for the request_id: ")
+    answer = yammer.call("GET", f"{REQUESTS}/{UNKNOWN}.json")
+    assert answer.text == f'"No export request was found for the request_id: {UNKNOWN}"'
+    long = yammer.call("GET", f"{REQUESTS}/{'a' * 3000}").json()
+    assert long == "No export request was found for the request_id: " + "a" * 64
+
+
+def test_another_networks_request_is_as_unknown_as_any(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    token = yammer.make_admin("user2@example.org", workspace="stranger")
+    answer = yammer.call("GET", f"{REQUESTS}/{request_id}", token=token)
+    assert (answer.status_code, answer.json()) == (
+        404,
+        f"No export request was found for the request_id: {request_id}",
+    )
+
+
+def test_e3_to_e5_over_the_life_of_a_request(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    path = f"{REQUESTS}/{request_id}"
+    for wrong in ({}, {"state": "Complete"}):
+        answer = yammer.call("PUT", path, **wrong)
+        assert (answer.status_code, answer.text) == (
+            401,
+            "\"Updating to a state other than 'Expired' is unauthorized\"",
+        )
+    answer = yammer.call("PUT", path, state="expired")
+    assert (answer.status_code, answer.text) == (
+        200,
+        '"Expiration process has successfully initiated. Data URLs will soon be disabled"',
+    )
+    status = yammer.call("GET", path).json()
+    assert (status["status"], status["data"]) == ("EXPIRED", [])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", status["expiry_time"])
+    answer = yammer.call("PUT", path, state="Expired")
+    assert (answer.status_code, answer.text) == (
+        400,
+        f'"Export with given {request_id} has already been expired or failed"',
+    )
+    assert yammer.create() != request_id
+
+
+def test_a_complete_request_links_its_archive_first_and_its_csv_last(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    export = yammer.finish(request_id)
+    assert export.state is State.COMPLETED
+    answer = yammer.call("GET", f"{REQUESTS}/{request_id}")
+    status = answer.json()
+    assert list(status) == ["user_request_id", "status", "expiry_time", "data"]
+    assert status["status"] == "COMPLETE"
+    assert export.expires_at is not None
+    assert status["expiry_time"] == export.expires_at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    assert answer.text == yammer.call("GET", f"{REQUESTS}/{request_id}.json").text
+    archive, metadata = status["data"]
+    assert re.fullmatch(
+        rf"http://localhost/exports/{request_id}/files\.zip\?st=[^&]+&se=[^&]+&sp=r&sv=2018-03-28&sr=b&sig=[^&]+",
+        archive,
+    )
+    got = yammer.client.get(archive)
+    assert got.headers["content-disposition"] == 'attachment; filename="files.zip"'
+    assert got.headers["content-type"] == "application/zip"
+    csv = yammer.client.get(metadata)
+    assert csv.headers["content-type"] == "text/csv; charset=utf-8"
+    assert csv.text.startswith('"id","file_id","name",')
+
+
+def test_expiring_a_complete_request_closes_its_links_with_403(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    yammer.finish(request_id)
+    (archive, _) = yammer.call("GET", f"{REQUESTS}/{request_id}").json()["data"]
+    assert yammer.client.get(archive).status_code == 200
+    assert yammer.call("PUT", f"{REQUESTS}/{request_id}", state="Expired").status_code == 200
+    for headers in ({}, {"Range": "bytes=0-0"}):
+        answer = yammer.client.get(archive, headers=headers)
+        assert (answer.status_code, answer.text) == (403, '"This download link has expired"')
+    tampered = yammer.client.get(archive.replace("sp=r", "sp=w"))
+    assert (tampered.status_code, tampered.text) == (403, '"This download link is not valid"')
+
+
+def test_a_window_without_files_completes_with_no_data(yammer: Yammer) -> None:
+    request_id = yammer.create(since="2026-01-01", until="2026-01-02")
+    yammer.finish(request_id)
+    status = yammer.call("GET", f"{REQUESTS}/{request_id}").json()
+    assert (status["status"], status["data"]) == ("COMPLETE", [])
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "text"),
+    [
+        ({}, 400, "The since parameter is required"),
+        ({"since": ""}, 400, "The since parameter is required"),
+        ({"since": "soon"}, 400, "The since parameter is not a valid ISO-8601 date: soon"),
+        ({"since": "0"}, 400, "The since parameter is not a valid ISO-8601 date: 0"),
+        ({"since": "2019-02-30"}, 400, "The since parameter is not a valid ISO-8601 date: 2019-02-30"),
+        ({**SINCE, "until": "x" * 100}, 400, "The until parameter is not a valid ISO-8601 date: " + "x" * 64),
+        ({**SINCE, "until": "2019-01-01"}, 400, "The until parameter must be later than since"),
+        ({"since": "2999-01-01"}, 400, "The until parameter must be later than since"),
+        ({**SINCE, "network": "abc"}, 400, "The network parameter is not valid: abc"),
+        ({**SINCE, "network": "1,,2"}, 400, "The network parameter is not valid: "),
+        ({**SINCE, "network": "99"}, 403, "Network 99 cannot be exported with this token"),
+        ({**SINCE, "include_ens": "maybe"}, 400, "The include_ens parameter is not valid: maybe"),
+        ({**SINCE, "layout": "round"}, 400, "The layout parameter is not valid: round"),
+        ({**SINCE, "include_ens": ["true", "false"]}, 400, "The include_ens parameter is not valid: false"),
+        ({"since": ["2020-01-01", "2021-01-01"]}, 400, "The since parameter is not valid: 2021-01-01"),
+    ],
+)  # fmt: skip
+def test_bad_parameters_have_their_texts_and_change_nothing(
+    yammer: Yammer, query: dict[str, str], status: int, text: str
+) -> None:
+    answer = yammer.call("POST", **query)
+    assert (answer.status_code, answer.json()) == (status, text)
+    assert yammer.installation.exports.list("acme") == []
+
+
+def test_a_foreign_network_is_as_unreachable_as_an_unknown_one(yammer: Yammer) -> None:
+    foreign = yammer.number("stranger")
+    answer = yammer.call("POST", network=str(foreign), **SINCE)
+    assert (answer.status_code, answer.json()) == (403, f"Network {foreign} cannot be exported with this token")
+
+
+def test_wrong_methods_are_405_and_unknown_paths_404(yammer: Yammer) -> None:
+    answer = yammer.call("DELETE")
+    assert (answer.status_code, answer.text, answer.headers["allow"]) == (405, '"Method not allowed"', "POST, GET")
+    answer = yammer.call("GET", "/yammer/api/v1/nothing")
+    assert (answer.status_code, answer.text) == (404, '{"response":{"message":"Not Found","code":0,"stat":"fail"}}')
+
+
+def test_the_eleventh_write_in_ten_seconds_is_429_but_e1_is_not_counted(yammer: Yammer) -> None:
+    for _ in range(5):
+        request_id = yammer.create()
+        for _ in range(4):
+            assert yammer.call("POST", **SINCE).status_code == 400
+        assert yammer.call("PUT", f"{REQUESTS}/{request_id}", state="Expired").status_code == 200
+    answer = yammer.call("POST", **SINCE)
+    assert answer.status_code == 429
+    assert answer.text == ('{"response":{"message":"Rate limited due to excessive requests.","code":33,"stat":"fail"}}')
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
+
+
+def test_the_31st_status_read_in_ten_seconds_is_429(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    codes = [yammer.call("GET", f"{REQUESTS}/{request_id}").status_code for _ in range(31)]
+    assert codes == [200] * 30 + [429]
+
+
+def test_a_dry_run_counts_and_starts_nothing(yammer: Yammer) -> None:
+    answer = yammer.call("POST", dry_run="true", **SINCE)
+    assert (answer.status_code, answer.text) == (200, '{"estimate":{"files":2,"bytes":6,"external":1}}')
+    assert yammer.installation.exports.list("acme") == []
+
+
+def test_requests_are_listed_newest_first_a_page_at_a_time(yammer: Yammer) -> None:
+    made = []
+    for _ in range(3):
+        made.append(yammer.create())
+        yammer.installation.exports.cancel(made[-1])
+    first = yammer.call("GET", limit=2).json()
+    second = yammer.call("GET", limit=2, cursor=first["cursor"]).json()
+    assert [r["user_request_id"] for r in first["requests"] + second["requests"]] == made[::-1]
+    assert second["cursor"] is None
+
+
+def test_details_add_one_key(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    yammer.finish(request_id)
+    status = yammer.call("GET", f"{REQUESTS}/{request_id}", details="true").json()
+    assert list(status)[:4] == ["user_request_id", "status", "expiry_time", "data"]
+    assert set(status["details"]) == {"percent", "files_done", "files_total", "bytes_done", "bytes_total", "started_at",
+                                      "updated_at", "error", "archives"}  # fmt: skip
+    assert status["details"]["percent"] == 100
+    assert [archive["name"] for archive in status["details"]["archives"]] == ["files.zip", "Files.csv"]
+
+
+def test_a_failed_request_says_so_and_cannot_be_expired(yammer: Yammer) -> None:
+    from exeunt.exports.service import finish
+
+    request_id = yammer.create()
+    with yammer.installation.ledger.write() as db:
+        finish(db, request_id, State.FAILED, datetime.now(UTC), "broken")
+    status = yammer.call("GET", f"{REQUESTS}/{request_id}")
+    assert status.text == f'{{"user_request_id":"{request_id}","status":"FAILED","expiry_time":"","data":[]}}'
+    assert yammer.call("PUT", f"{REQUESTS}/{request_id}", state="Expired").status_code == 400
+
+
+def test_past_its_end_a_request_is_expired_with_the_same_expiry_time(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    export = yammer.finish(request_id)
+    before = yammer.call("GET", f"{REQUESTS}/{request_id}").json()
+    yammer.installation.clock = lambda: export.expires_at + timedelta(seconds=1)  # type: ignore[assignment,operator]
+    yammer.installation.exports._clock = yammer.installation.clock
+    after = yammer.call("GET", f"{REQUESTS}/{request_id}").json()
+    assert (after["status"], after["data"], after["expiry_time"]) == ("EXPIRED", [], before["expiry_time"])
+
+
+def test_a_database_that_is_away_is_503(yammer: Yammer) -> None:
+    class Away:
+        def authenticate(self, token: str, api: str) -> None:
+            raise Unavailable("the database does not answer")
+
+    yammer.installation.__dict__["access"] = Away()
+    answer = yammer.call("GET")
+    assert (answer.status_code, answer.text) == (503, '"The export service is temporarily unavailable"')
+    assert answer.headers["retry-after"] == "30"
+
+
+def test_uploaded_files_are_shown_and_delivered(yammer: Yammer) -> None:
+    from sqlalchemy import select
+
+    from exeunt.ledger.schema import files
+
+    with yammer.installation.ledger.read() as db:
+        rows = {row.id: row for row in db.execute(select(files).where(files.c.workspace_id == "acme"))}
+    held, elsewhere = rows["F1"], rows["F2"]
+    base = "/yammer/api/v1/uploaded_files"
+    shown = yammer.call("GET", f"{base}/{held.version_number}.json").json()
+    assert list(shown) == ["id", "file_id", "name", "description", "content_type", "size", "uploader_id", "group_id",
+                           "created_at", "download_url"]  # fmt: skip
+    assert shown["download_url"] == f"http://localhost{base}/{held.version_number}/download"
+    got = yammer.call("GET", f"{base}/{held.version_number}/download")
+    assert (got.status_code, got.content) == (200, b"hello\n")
+    assert got.headers["content-type"].startswith("text/plain")
+    moved = yammer.call("GET", f"{base}/{elsewhere.version_number}/download")
+    assert (moved.status_code, moved.headers["location"]) == (302, "https://files.example.org/elsewhere.pdf")
+    with yammer.installation.ledger.read() as db:
+        foreign = db.scalar(select(files.c.version_number).where(files.c.workspace_id == "stranger"))
+    for number in (foreign, 1, "x", 10**30):
+        answer = yammer.call("GET", f"{base}/{number}")
+        assert (answer.status_code, answer.json()["response"]["message"]) == (404, "Not Found")
+
+
+def test_no_process_that_serves_it_loads_polars_or_the_job_engine(yammer: Yammer) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from exeunt.http.app import make_app; from exeunt.installation import Installation;"
+        "from exeunt.config import Settings; make_app(Installation(Settings(data=sys.argv[1])));"
+        "print([m for m in ('polars', 'dbos') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, yammer.installation.settings.data], capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,47 @@
+"""A small real installation, used through the command line as a reader of the documents would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from exeunt.config import Settings
+from exeunt.installation import Installation
+
+
+class Workspace:
+    """An installation with the workspace `team`, which holds a small sample."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+
+    def exeunt(self, *arguments: str, stdin: str = "", **settings: str) -> Any:
+        """Run a command with `--json`; gives what it printed."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EXEUNT_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "exeunt", *arguments, "--json"], input=stdin, capture_output=True, text=True,
+            cwd=self.folder, env={**kept, "EXEUNT_DATA": str(self.data), **settings}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def segments(self, table: str) -> list[Path]:
+        """The Parquet files of a table."""
+        found = self.exeunt("lake", "files", "--workspace", "team", "--table", table)
+        return [Path(file["path"]) for file in found["files"]]
+
+    def archive(self, layout: str, *options: str, **settings: str) -> list[Path]:
+        """Export in a layout, and the archives that came out."""
+        output = self.folder / "-".join((layout, *options, *settings.values()))
+        named = [part for option in options for part in ("--option", option)]
+        made = self.exeunt(
+            "export", "create", "--workspace", "team", "--layout", layout, "--output", str(output), *named, **settings
+        )
+        return [Path(path) for path in made["paths"]]
+
+    def installation(self) -> Installation:
+        """The installation itself."""
+        return Installation(Settings(data=str(self.data)))
