@@ -36,7 +36,8 @@ class Installation:
         data = settings.data_path
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.chmod(data, 0o700)
-        if not settings.secret_path.exists():
+        fresh = bool(settings.database_url) or not (data / "ledger.sqlite").exists()
+        if fresh and not settings.secret_path.exists():
             Keyring.create(settings.secret_path)
         ledger = Ledger(settings.ledger_url)
         upgrade(ledger)

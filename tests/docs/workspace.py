@@ -17,6 +17,7 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self._archives: dict[str, list[Path]] = {}
 
     def exeunt(self, *arguments: str, stdin: str = "", **settings: str) -> Any:
         """Run a command with `--json`; gives what it printed."""
@@ -34,13 +35,17 @@ class Workspace:
         return [Path(file["path"]) for file in found["files"]]
 
     def archive(self, layout: str, *options: str, **settings: str) -> list[Path]:
-        """Export in a layout, and the archives that came out."""
-        output = self.folder / "-".join((layout, *options, *settings.values()))
+        """Export in a layout, once, and the archives that came out."""
+        name = "-".join((layout, *options, *settings.values()))
+        if name in self._archives:
+            return self._archives[name]
         named = [part for option in options for part in ("--option", option)]
         made = self.exeunt(
-            "export", "create", "--workspace", "team", "--layout", layout, "--output", str(output), *named, **settings
+            "export", "create", "--workspace", "team", "--layout", layout, "--output", str(self.folder / name),
+            *named, **settings,
         )
-        return [Path(path) for path in made["paths"]]
+        self._archives[name] = [Path(path) for path in made["paths"]]
+        return self._archives[name]
 
     def installation(self) -> Installation:
         """The installation itself."""

@@ -1,9 +1,10 @@
 """Who may sign in, with what, and how far they reach: everything an API or a command asks before it does a thing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 import msgspec
+from sqlalchemy import Connection
 
 from exeunt.access import accounts, limits, passwords, reach, tokens
 from exeunt.access.accounts import Account
@@ -156,6 +157,10 @@ class Access:
         """Count a request over all processes. Raises `Busy` above `count` in one window of `seconds`."""
         with self._ledger.write() as db:
             limits.count_exactly(db, key, count, seconds, self._clock())
+
+    def counting(self, key: str, count: int, seconds: float) -> Callable[[Connection], None]:
+        """`limit_exact` as a part of somebody else's write transaction."""
+        return lambda db: limits.count_exactly(db, key, count, seconds, self._clock())
 
     def limit_local(self, key: str, count: int, seconds: float) -> None:
         """Count a request in this process. Raises `Busy` above `count` in the last `seconds`."""

@@ -115,10 +115,9 @@ def end_links(db: Connection, export_id: str, now: datetime, *, cut: bool) -> No
 
 
 def newest_link(db: Connection, archive_id: str) -> Link | None:
-    """The link of an archive that ends last."""
-    row = db.execute(
-        select(links).where(links.c.archive_id == archive_id).order_by(links.c.ends_at.desc(), links.c.id).limit(1)
-    ).first()
+    """The link of an archive that was made last, one that was not ended before one that was."""
+    order = (links.c.ended_at.is_not(None), links.c.starts_at.desc(), links.c.ends_at.desc(), links.c.id)
+    row = db.execute(select(links).where(links.c.archive_id == archive_id).order_by(*order).limit(1)).first()
     return None if row is None else Link(**row._mapping)
 
 

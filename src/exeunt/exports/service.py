@@ -1,7 +1,7 @@
 """Asking for exports and steering them. Light: rows are written here, the work is done by `exeunt.exports.run`."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,10 @@ class SlotTaken(Conflict):
     def __init__(self, export_id: str) -> None:
         super().__init__(f"export {export_id} is still running")
         self.export_id = export_id
+
+
+class TooManyRunning(Busy):
+    """The home workspace has as many unfinished exports of this API as `running_limit` allows."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +72,11 @@ class Exports:
         self._ledger, self._catalog, self._blobs, self._settings = ledger, catalog, blobs, settings
         self._keys, self._clock, self._ids = keys, clock, ids
 
-    def create(self, request: Request) -> Export:
+    def create(self, request: Request, count: Callable[[Connection], None] = lambda db: None) -> Export:
         """Write the export down and pin its snapshots, in one transaction; a worker takes it from there.
+
+        `count` is called in that transaction once the slot is known to be free: a rate limit that does not count
+        requests for a taken slot.
 
         Raises `InvalidInput` for a layout or option that is wrong, `NotFound` for an unknown workspace, `SlotTaken`,
         `Busy` above a limit on running exports and `NoSpace` when storage is too full.
@@ -83,7 +90,7 @@ class Exports:
         with self._ledger.write() as db:
             self._pin(db, request.owner)
             snapshots = [self._pin(db, workspace_id) for workspace_id in request.workspaces]
-            self._check_limits(db, request)
+            self._check_limits(db, request, count)
             db.execute(insert(exports).values(**self._row(request, export_id, now, keep, db)))
             db.execute(
                 insert(export_pins),
@@ -113,18 +120,19 @@ class Exports:
             raise NotFound(f"no workspace {workspace_id}")
         return Snapshot(workspace_id, number)
 
-    def _check_limits(self, db: Connection, request: Request) -> None:
+    def _check_limits(self, db: Connection, request: Request, count_request: Callable[[Connection], None]) -> None:
         if request.slot:
             holder = db.scalar(select(slots.c.export_id).where(slots.c.name == request.slot))
             if holder is not None:
                 raise SlotTaken(holder)
+        count_request(db)
         running = select(func.count()).select_from(exports).where(
             exports.c.workspace_id == request.owner, exports.c.state.in_(UNFINISHED)
         )  # fmt: skip
         if request.running_limit is not None:
             count = db.scalar(running.where(exports.c.api == request.api)) or 0
             if count >= request.running_limit:
-                raise Busy(f"{count} exports are in progress", 60)
+                raise TooManyRunning(f"{count} exports are in progress", 60)
         self._check_quota(db, request.owner, db.scalar(running) or 0)
 
     def _check_quota(self, db: Connection, workspace_id: str, running: int) -> None:
@@ -148,11 +156,6 @@ class Exports:
                 .where(workspaces.c.id == workspace_id)
                 .values(quota_running=running, quota_bytes=size)
             )
-
-    def slot_holder(self, name: str) -> str | None:
-        """The unfinished export that holds a slot, if any."""
-        with self._ledger.read() as db:
-            return db.scalar(select(slots.c.export_id).where(slots.c.name == name))
 
     def require_space(self) -> None:
         """Raises `NoSpace` when too little is left for a new job. Running jobs and downloads never ask."""

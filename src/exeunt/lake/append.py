@@ -19,7 +19,7 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
-from exeunt.lake.projection import project
+from exeunt.lake.projection import confirm, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.segments import NewSegment, write_segment
 from exeunt.lake.selection import Snapshot
@@ -113,7 +113,7 @@ class Import:
 
     def _room_numbers(self, batch: list[MessageRow]) -> dict[str, int]:
         rooms = self._tables["rooms"]
-        unknown = {row.room_id for row in batch} - {key[0] for key in rooms.existing} - rooms.numbers.keys()
+        unknown = {row.room_id for row in batch} - rooms.numbers.keys()
         for room_id in sorted(unknown - rooms.ids()):
             rooms.offer(RoomRow(id=room_id, name=room_id, kind="public"), self.as_of)
         if unknown:
@@ -150,6 +150,7 @@ class Import:
                 )
                 add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments)
+            confirm(db, self.workspace_id, self._tables, self.as_of)
             db.execute(
                 insert(imports).values(
                     workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,

@@ -10,10 +10,10 @@ import msgspec
 import polars as pl
 from sqlalchemy import Table, select
 
-from exeunt.clock import to_micros
+from exeunt.clock import EPOCH, to_micros
 from exeunt.lake.catalog import Catalog, Segment, month_start
 from exeunt.lake.columns import ASSIGNED, KEYS, MESSAGES, TABLES
-from exeunt.lake.rows import FileRow, MessageRow
+from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.segments import NewSegment, checked_paths
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger import schema
@@ -66,19 +66,32 @@ class Known:
         """Every revision of a small table, those too that a younger one hides."""
         paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
         if not paths:
-            return Revisions(set(), {})
-        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash", "revision"])
-        newest = frame.group_by(KEYS[kind]).agg(pl.col("revision").max())
+            return Revisions({}, {})
+        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash", "seen_at", "revision"])
+        said = frame.group_by([*KEYS[kind], "content_hash"]).agg(pl.col("seen_at").max())
+        last = frame.group_by(KEYS[kind]).agg(pl.col("revision").max())
         return Revisions(
-            {(row[:-1], row[-1]) for row in frame.drop("revision").iter_rows()},
-            {row[:-1]: row[-1] for row in newest.iter_rows()},
+            {(row[:-2], row[-2]): row[-1] for row in said.iter_rows()}, {row[:-1]: row[-1] for row in last.iter_rows()}
         )
+
+    def row(self, kind: str, key: tuple[str, ...], digest: int) -> Any:
+        """What a revision says, every field of it."""
+        paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
+        mine = pl.all_horizontal(pl.col(name) == value for name, value in zip(KEYS[kind], key, strict=True))
+        found = pl.scan_parquet(paths).filter(mine & (pl.col("content_hash") == digest)).head(1).collect()
+        values = found.row(0, named=True)
+        return ROWS[kind](**{name: values[name] for name in ROWS[kind].__struct_fields__})
+
+
+ROWS: dict[str, type[msgspec.Struct]] = {
+    "users": UserRow, "rooms": RoomRow, "memberships": MembershipRow, "files": FileRow,
+}  # fmt: skip
 
 
 class Revisions(msgspec.Struct, frozen=True):
-    """What of a table was ever said: (key, content hash) of each revision, and the last revision of each key."""
+    """What was ever said in a table: when each (key, content hash) was said last, and the last revision of each key."""
 
-    said: set[tuple[tuple[str, ...], int]]
+    said: dict[tuple[tuple[str, ...], int], datetime]
     last: dict[tuple[str, ...], int]
 
 
@@ -91,19 +104,28 @@ class TableChanges:
         self._existing: dict[tuple[str, ...], Any] | None = None
         self._revisions: Revisions | None = None
         self._rows: dict[tuple[str, ...], Change] = {}
-        self._bodies: dict[tuple[str, ...], Change] = {}
+        self._again: dict[tuple[str, ...], Change] = {}
         self._seen: set[tuple[str, ...]] = set()
         self._unchanged = 0
-        self.numbers: dict[str, int] = {}
-        self.version_numbers: dict[str, int] = {}
+        self.confirmed: set[tuple[str, ...]] = set()
+        """The keys of which a younger source says what is known already."""
+        self._numbers: dict[str, int] = {}
+        self.version_numbers: dict[tuple[str, int], int] = {}
+        """Of files, by id and revision."""
 
     @property
     def existing(self) -> dict[tuple[str, ...], Any]:
         if self._existing is None:
             self._existing = self._known.projected(self.kind)
             if self.kind != "memberships":
-                self.numbers = {key[0]: row.number for key, row in self._existing.items()} | self.numbers
+                self._numbers = {key[0]: row.number for key, row in self._existing.items()} | self._numbers
         return self._existing
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The numbers of all rows that have one, by id."""
+        _ = self.existing
+        return self._numbers
 
     def ids(self) -> set[str]:
         """The ids this import offered so far."""
@@ -119,23 +141,34 @@ class TableChanges:
             if key in self._rows:
                 _keep_body(row, self._rows[key].row)
             known = before is not None and self._is_known(key, content_hash(row), before, seen_at)
-        self._bodies.pop(key, None)
-        if known:
+        self._again.pop(key, None)
+        if before is not None and known:
             self._rows.pop(key, None)
             self._count_unchanged(key)
+            if seen_at > before.seen_at:
+                self.confirmed.add(key)
             return
+        self.confirmed.discard(key)
         revision = 1 if before is None else self._said_before().last[key] + 1
         self._rows[key] = Change(row, content_hash(row), revision, seen_at)
-        if isinstance(row, FileRow) and before is not None and seen_at < before.seen_at:
-            self._restore_body(key, row, before, revision + 1)
+        if before is not None and seen_at < before.seen_at:
+            self._say_again(key, row, before, revision + 1)
 
-    def _restore_body(self, key: tuple[str, ...], row: FileRow, before: Any, revision: int) -> None:
-        """An older source has the bytes that the younger one lacked: what the younger one says, with these bytes."""
-        if row.storage == "held" and before.storage != "held":
-            said = {name: getattr(before, name) for name in FileRow.__struct_fields__ if name != "raw"}
-            held = {name: getattr(row, name) for name in HELD_FIELDS}
-            whole = FileRow(**{**said, **held, "raw": row.raw})
-            self._bodies[key] = Change(whole, content_hash(whole), revision, before.seen_at)
+    def _say_again(self, key: tuple[str, ...], row: Any, before: Any, revision: int) -> None:
+        """The source is older than what is known. What a younger one said is written once more where this row would
+        pass for younger than its first saying, and with this row's bytes where the younger source lacked them."""
+        restored = isinstance(row, FileRow) and row.storage == "held" and before.storage != "held"
+        first = self._said_before().said[key, before.content_hash]
+        hides = updated_at(row) == updated_at(before) and first <= self._rows[key].seen_at
+        if not (restored or hides):
+            return
+        said = self._known.row(self.kind, key, before.content_hash)
+        if restored:
+            for name in HELD_FIELDS:
+                setattr(said, name, getattr(row, name))
+        self._again[key] = Change(said, content_hash(said), revision, before.seen_at)
+        if isinstance(row, FileRow) and not restored:
+            self.version_numbers[row.id, revision] = before.version_number
 
     def _count_unchanged(self, key: tuple[str, ...]) -> None:
         if key not in self._seen:
@@ -160,20 +193,21 @@ class TableChanges:
         """Give a number to every row that has none yet."""
         if self.kind == "memberships":
             return
-        _ = self.existing
         unnumbered = [key[0] for key in self._rows if key[0] not in self.numbers]
         if unnumbered:
             first = take(len(unnumbered))
-            self.numbers |= {row_id: first + at for at, row_id in enumerate(unnumbered)}
+            self._numbers |= {row_id: first + at for at, row_id in enumerate(unnumbered)}
         if self.kind == "files":
-            fresh = [key[0] for key in self._rows if key[0] not in self.version_numbers]
+            versions = [(key[0], change.revision) for key, change in [*self._rows.items(), *self._again.items()]]
+            fresh = [version for version in versions if version not in self.version_numbers]
             if fresh:
                 first = take(len(fresh))
-                self.version_numbers |= {row_id: first + at for at, row_id in enumerate(fresh)}
+                self.version_numbers |= {version: first + at for at, version in enumerate(fresh)}
 
     def changed(self) -> dict[tuple[str, ...], Change]:
-        """The newest of each changed row, by key."""
-        return self._rows | self._bodies
+        """What may be newer than what is known, by key; what is only said again is known."""
+        again = {key: c for key, c in self._again.items() if c.content_hash != self.existing[key].content_hash}
+        return self._rows | again
 
     def frame(self, import_no: int, report: Report) -> pl.DataFrame:
         """The rows to write, ordered by key, and their counts in the report."""
@@ -182,7 +216,7 @@ class TableChanges:
         report.added[self.kind] += new
         report.changed[self.kind] += len(changes) - new
         report.unchanged[self.kind] += self._unchanged
-        changes += [self._bodies[key] for key in sorted(self._bodies)]
+        changes += [self._again[key] for key in sorted(self._again)]
         rows = [change.row for change in changes]
         columns: dict[str, list[Any]] = {
             name: [getattr(row, name) for row in rows]
@@ -196,8 +230,13 @@ class TableChanges:
         if self.kind != "memberships":
             columns["number"] = [self.numbers[row.id] for row in rows]
         if self.kind == "files":
-            columns["version_number"] = [self.version_numbers[row.id] for row in rows]
+            columns["version_number"] = [self.version_numbers[change.row.id, change.revision] for change in changes]
         return pl.DataFrame(columns, schema_overrides=TABLES[self.kind], infer_schema_length=None)
+
+
+def updated_at(row: Any) -> datetime:
+    """When a row was changed at the source, as far as its table can tell: what decides before the age of the source."""
+    return getattr(row, "updated_at", None) or EPOCH
 
 
 def _keep_body(row: FileRow, before: Any) -> None:

@@ -1,11 +1,12 @@
 """The projection: the newest users, rooms, memberships and files as ordinary rows, kept in the import's transaction."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from exeunt.clock import EPOCH, from_micros
-from exeunt.lake.changes import Change, TableChanges
+from exeunt.clock import from_micros
+from exeunt.lake.changes import Change, TableChanges, updated_at
 from exeunt.lake.columns import KEYS
 from exeunt.lake.segments import NewSegment
 from exeunt.ledger import schema
@@ -14,13 +15,23 @@ _BESIDE = {"workspace_id", "messages", "last_message_at"}
 _ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
 
 
-def project(
-    db: Connection, workspace_id: str, tables: dict[str, TableChanges], segments: list[NewSegment]
-) -> None:
+def project(db: Connection, workspace_id: str, tables: dict[str, TableChanges], segments: list[NewSegment]) -> None:
     """Write what changed. A row of an older source does not replace what a younger one said."""
     for kind, changes in tables.items():
         _project_table(db, workspace_id, getattr(schema, kind), changes)
     _count_messages(db, workspace_id, tables["rooms"], segments)
+
+
+def confirm(db: Connection, workspace_id: str, tables: dict[str, TableChanges], seen_at: datetime) -> None:
+    """Remember until when known rows were found unchanged: an export from between cannot replace them any more."""
+    for kind, changes in tables.items():
+        if changes.confirmed:
+            table: Table = getattr(schema, kind)
+            mine = [table.c[name] == bindparam(f"key_{name}") for name in KEYS[kind]]
+            db.execute(
+                update(table).where(table.c.workspace_id == workspace_id, *mine).values(seen_at=seen_at),
+                [{f"key_{n}": v for n, v in zip(KEYS[kind], key, strict=True)} for key in sorted(changes.confirmed)],
+            )
 
 
 def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges) -> None:
@@ -35,7 +46,7 @@ def _project_table(db: Connection, workspace_id: str, table: Table, changes: Tab
         if changes.kind != "memberships":
             values["number"] = changes.numbers[row.id]
         if changes.kind == "files":
-            values["version_number"] = changes.version_numbers[row.id]
+            values["version_number"] = changes.version_numbers[row.id, change.revision]
         if before is None:
             fresh.append({"workspace_id": workspace_id, **values})
         else:
@@ -51,9 +62,7 @@ def _project_table(db: Connection, workspace_id: str, table: Table, changes: Tab
 
 def _is_older(change: Change, before: Any) -> bool:
     """The same order as `exeunt.lake.view.newest`: by update time where the source has one, then by its age."""
-    mine = getattr(change.row, "updated_at", None) or EPOCH, change.seen_at
-    theirs = getattr(before, "updated_at", None) or EPOCH, before.seen_at
-    return bool(mine < theirs)
+    return (updated_at(change.row), change.seen_at) < (updated_at(before), before.seen_at)
 
 
 def _count_messages(db: Connection, workspace_id: str, rooms: TableChanges, segments: list[NewSegment]) -> None:

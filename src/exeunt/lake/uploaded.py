@@ -82,5 +82,12 @@ def count_files(
     with ledger.read() as db:
         total = db.scalar(select(func.count()).select_from(files).where(*conditions)) or 0
         size = db.scalar(select(func.sum(f.size)).where(*conditions, f.storage == "held")) or 0
-        external = db.scalar(select(func.count()).select_from(files).where(*conditions, f.storage.in_(("external", "absent")), f.url != "")) or 0
+        external = (
+            db.scalar(
+                select(func.count())
+                .select_from(files)
+                .where(*conditions, f.storage.in_(("external", "absent")), f.url != "")
+            )
+            or 0
+        )
     return FileCounts(int(total), int(size), int(external))

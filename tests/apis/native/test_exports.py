@@ -280,7 +280,6 @@ def test_deleting_a_completed_export_revokes_its_links_and_renewing_makes_others
     assert actions == ["export:create", "export:revoke", "export:renew"]
 
 
-@pytest.mark.xfail(strict=True, reason="newest_link prefers a revoked link that would have ended later")
 def test_renewing_for_a_shorter_time_after_revoking_gives_the_new_link(
     installation: Installation, ann: Client, clock: TurnedClock
 ) -> None:

@@ -8,9 +8,9 @@ from exeunt.apis.yammer.answers import Answer, text
 from exeunt.apis.yammer.calls import Call
 from exeunt.apis.yammer.dates import written
 from exeunt.apis.yammer.parameters import BOOLEAN, Asked, asked
-from exeunt.errors import Busy, Conflict, InvalidInput, NotFound
+from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.exports.records import Export, State
-from exeunt.exports.service import Request, SlotTaken
+from exeunt.exports.service import Request, SlotTaken, TooManyRunning
 from exeunt.lake.catalog import WorkspaceFacts
 from exeunt.lake.selection import Selection
 from exeunt.lake.uploaded import count_files
@@ -38,15 +38,13 @@ def create(call: Call) -> Answer:
         return _estimate(call, wanted, networks)
     exports, who = call.installation.exports, call.principal
     slot = f"yammer:{who.account_id}:{who.workspace_id}"
-    running = exports.slot_holder(slot)
-    if running is not None:
-        return text(400, words.in_progress(running))
-    _count_write(call)
+    # E1 is decided before the rate limit, and answers E1 are not counted (3.5.4)
+    count = call.installation.access.counting(_write_key(call), WRITES, WINDOW)
     try:
-        export = exports.create(_request(call, wanted, networks, slot))
+        export = exports.create(_request(call, wanted, networks, slot), count)
     except SlotTaken as taken:
         return text(400, words.in_progress(taken.export_id))
-    except Busy as busy:
+    except TooManyRunning as busy:
         return text(429, words.SIX_AT_MOST, [("retry-after", str(round(busy.retry_after)))])
     call.installation.audit.write(
         who, Action.EXPORT_CREATE, export.id, api=API, client=call.client, request_id=call.request_id,
@@ -180,8 +178,12 @@ def _status_object(call: Call, export: Export, *, details: bool) -> dict[str, An
     return found
 
 
+def _write_key(call: Call) -> str:
+    return f"yammer:write:{call.principal.account_id}"
+
+
 def _count_write(call: Call) -> None:
-    call.installation.access.limit_exact(f"yammer:write:{call.principal.account_id}", WRITES, WINDOW)
+    call.installation.access.limit_exact(_write_key(call), WRITES, WINDOW)
 
 
 def _count_read(call: Call) -> None:

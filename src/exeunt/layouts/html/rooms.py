@@ -69,8 +69,8 @@ def _rooms(view: View, frame: pl.DataFrame) -> list[Room]:
 def _room(number: int, room_id: str, kind: str, name: str, topic: str) -> Room:
     named = name or room_id
     label = "#" + named.removeprefix("#") if kind in ("public", "private") else named
-    slug = re.sub(r"[\s#%&?+]+", "-", clean_segment(named, 80)).strip("-.") or "room"
-    return Room(number, room_id, kind, label, topic, f"{slug.lower()}-{number}")
+    slug = clean_segment(re.sub(r"[^\w-]+", "-", named.lower()).strip("-_") or "room", 80)
+    return Room(number, room_id, kind, label, topic, f"{slug}-{number}")
 
 
 def _members(view: View, room_ids: pl.Series) -> dict[str, str]:
