@@ -245,7 +245,7 @@ def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(
     asked = installation.exports.create(Request(workspaces=("big",), api="native", layout="csv"))
     with working(installation):
         export = wait_for(installation, asked.id)
-    manifests = installation.blobs.path(f"made/{export.id}/parts/manifests.pack")
+    (manifests,) = installation.blobs.path(f"made/{export.id}").rglob("manifests.pack")
     with serving(installation, "--no-worker") as base:
         ((archive, url),) = installation.exports.urls(export.id, base)
         manifests.write_bytes(manifests.read_bytes()[:10])

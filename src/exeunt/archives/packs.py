@@ -61,12 +61,14 @@ class MemberWriter:
         self._sha256 = hashlib.sha256()
         self.size = self.crc32 = self.packed = self.packed_crc32 = 0
 
-    def write(self, data: Buffer) -> None:
-        """Append content."""
+    def write(self, data: Buffer) -> int:
+        """Append content, as a file does."""
+        count = memoryview(data).nbytes
         self._sha256.update(data)
         self.crc32 = isal_zlib.crc32(data, self.crc32)
-        self.size += memoryview(data).nbytes
+        self.size += count
         self._store(self._deflate.compress(data) if self._deflate else data)
+        return count
 
     def _store(self, data: Buffer) -> None:
         self._out.write(data)

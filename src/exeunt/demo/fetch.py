@@ -32,7 +32,7 @@ def native(client: httpx.Client, folder: Path, layout: str, show: Progress) -> F
     _expect(asked, 202)
     place = asked.headers["content-location"]
     while (answer := client.get(place)).status_code == 202:
-        show(layout, int(answer.headers.get("x-progress", "0").split()[0].rstrip("%") or 0), 100)
+        show(layout, answer.json()["percent"], 100)
         time.sleep(0.05)
     _expect(answer, 200)
     ready, result = time.perf_counter() - begun, answer.json()

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from exeunt.archives.body import Body
 from exeunt.archives.extents import Slice
 from exeunt.archives.verify import verify_archive
+from exeunt.cli.output import table
 from exeunt.config import Settings
 from exeunt.demo import fetch
 from exeunt.demo.machine import Machine, StepFailed
@@ -37,8 +37,7 @@ def run(folder: Path, messages: int, files: int) -> None:
         write_external(folder / "partner.zip")
     machine.exeunt("init", "--admin", HOME_ADMIN, "--workspace", HOME, "--password-stdin", stdin=PASSWORD)
     machine.exeunt("workspace", "add", PARTNER, "--external-of", HOME)
-    tokens = {api: machine.exeunt("token", "create", "--user", HOME_ADMIN, "--workspace", HOME, "--for", api)["token"]
-              for api in ("native", "yammer")}  # fmt: skip
+    tokens = {api: _token(machine, api) for api in ("native", "yammer")}
     with machine.server() as base:
         console.print(f"serving on {base}")
         for workspace, name in ((HOME, "home.zip"), (PARTNER, "partner.zip")):
@@ -53,6 +52,14 @@ def run(folder: Path, messages: int, files: int) -> None:
     console.print(f"\n{checked:,} members checked against their manifests, all right. "
                   f"{home.messages:,} messages, {time.perf_counter() - begun:.0f} s in all.")  # fmt: skip
     _what_next(console, folder)
+
+
+def _token(machine: Machine, api: str) -> str:
+    """A token that may also export private rooms, which the native API's usual one may not."""
+    scopes = ("export:create", "export:private", "export:read", "export:manage", "export:download", "workspace:read")
+    named = [word for scope in scopes for word in ("--scope", scope)]
+    made = machine.exeunt("token", "create", "--user", HOME_ADMIN, "--workspace", HOME, "--for", api, *named)
+    return str(made["token"])
 
 
 def _fetch_all(base: str, tokens: dict[str, str], archives: Path, console: Console) -> list[fetch.Fetched]:
@@ -84,19 +91,21 @@ def _verify(exports: list[fetch.Fetched], console: Console) -> int:
 
 
 def _table(console: Console, machine: Machine, exports: list[fetch.Fetched]) -> None:
-    table = Table("asked", "messages", "files", "bytes", "ready after", "bytes copied", "resumed", "archive")
-    for column in table.columns[1:7]:
-        column.justify = "right"
+    rows = []
     installation = Installation(Settings(data=str(machine.data)))
     for export in exports:
         counts = installation.exports.get(export.export_id).counts
         slices = _slices(installation, export.export_id)
         copied = counts.get("file_bytes", 0) - slices
-        table.add_row(
-            export.asked, f"{counts.get('messages', 0):,}", f"{counts.get('files', 0):,}", f"{export.size:,}",
-            f"{export.ready_seconds:.2f} s", f"{copied:,}", str(export.resumed), str(export.archives[0]),
+        rows.append(
+            (export.asked, f"{counts.get('messages', 0):,}", f"{counts.get('files', 0):,}", f"{export.size:,}",
+             f"{export.ready_seconds:.2f}", f"{copied:,}", export.resumed, export.archives[0])
         )  # fmt: skip
-    console.print(table)
+    console.print()
+    for line in table(
+        ("asked", "messages", "files", "bytes", "ready in s", "bytes copied", "resumed", "archive"), rows
+    ):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _slices(installation: Installation, export_id: str) -> int:
@@ -109,15 +118,17 @@ def _slices(installation: Installation, export_id: str) -> int:
 
 
 def _what_next(console: Console, folder: Path) -> None:
-    console.print("\nLook at them:")
-    console.print(
-        f"  unzip -q {folder}/archives/html/*.zip -d {folder}/transcript  and open {folder}/transcript/index.html"
-    )
-    console.print(f"  a spreadsheet opens messages.csv of {folder}/archives/csv")
-    console.print(f"  .venv/bin/exeunt verify {folder}/archives/*/*.zip  checks every byte again")
-    console.print("Go on:")
-    console.print(f"  make serve  answers on http://127.0.0.1:8080 with what was imported; sign in as {HOME_ADMIN}")
-    console.print(f"  EXEUNT_DATA={folder}/installation .venv/bin/exeunt export list --workspace {HOME}")
+    for line in (
+        "",
+        "Look at them:",
+        f"  unzip -q {folder}/archives/html/home-html.zip -d {folder}/transcript   then open index.html there",
+        f"  unzip -q {folder}/archives/csv/home-csv.zip -d {folder}/sheets   then open messages.csv in a spreadsheet",
+        f"  .venv/bin/exeunt verify {folder}/archives/*/*.zip   checks every byte again",
+        "Go on:",
+        "  make serve   answers on http://127.0.0.1:8080 with what was imported",
+        f"  EXEUNT_DATA={folder}/installation .venv/bin/exeunt export list --workspace {HOME}",
+    ):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 @contextmanager

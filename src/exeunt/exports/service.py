@@ -142,7 +142,9 @@ class Exports:
         if running >= most:
             raise Busy(f"workspace {workspace_id} has {running} unfinished exports, its quota is {most}", 60)
         if quota.quota_bytes is not None:
-            kept = select(func.sum(e.bytes_done)).where(e.workspace_id == workspace_id, e.purged_at.is_(None))
+            kept = select(func.sum(e.bytes_done)).where(
+                e.workspace_id == workspace_id, e.purged_at.is_(None), e.state.not_in((State.CANCELLED, State.FAILED))
+            )
             if (db.scalar(kept) or 0) >= quota.quota_bytes:
                 raise NoSpace(f"the exports of workspace {workspace_id} use their quota of {quota.quota_bytes} bytes")
 

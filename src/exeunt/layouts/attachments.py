@@ -1,6 +1,6 @@
 """Attachments as members: slices of held blobs, named so that a page can link to them before they are added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -36,13 +36,15 @@ def referred(view: View, messages: pl.DataFrame) -> list[int]:
 
 def selected_files(view: View, numbers: Iterable[int]) -> pl.DataFrame:
     """The files an export takes, by number: those its messages carry and, unless it asks for certain people or words,
-    those of its rooms that no message names."""
+    those of its rooms that no message names; where it asks for no rooms, also those of no room at all."""
     wanted, selection = (
         pl.col("number").is_in(pl.Series(sorted(set(numbers)), dtype=pl.Int64).implode()),
         view.selection,
     )
     if not selection.people and not selection.text:
-        mine = pl.col("room_id").is_in(view.rooms()["id"].implode())
+        mine = pl.lit(True)
+        if selection.rooms or selection.room_kinds:
+            mine = pl.col("room_id").is_in(view.rooms()["id"].implode())
         if selection.since:
             mine &= pl.col("uploaded_at") >= selection.since
         if selection.until:
@@ -51,21 +53,40 @@ def selected_files(view: View, numbers: Iterable[int]) -> pl.DataFrame:
     return view.files().filter(wanted)
 
 
-def attach(job: Job, archive: ArchiveWriter, view: View, files: pl.DataFrame) -> None:
-    """Append the bodies of these files (rows of `View.files`) in order; name the others as missing. Counts in `job`."""
+def lost_bodies(job: Job, view: View, files: pl.DataFrame) -> dict[str, str]:
+    """Of the held files among these, by SHA-256, those whose bytes are not there any more, and what is wrong with them.
+    Asks by listing, not one by one."""
+    held = files.filter(pl.col("storage") == "held").select("sha256", "size")
+    left: dict[str, int] = dict(held.iter_rows())
+    wrong: dict[str, str] = {}
+    if left:
+        for key, size in job.blobs.sizes(f"held/{view.workspace.id}"):
+            sha256 = key.rpartition("/")[2]
+            wanted = left.pop(sha256, size)
+            if size != wanted:
+                wrong[sha256] = f"{size} of the {wanted} bytes that were kept are left"
+    return wrong | dict.fromkeys(left, "the bytes that were kept are missing")
+
+
+def attach(
+    job: Job, archive: ArchiveWriter, view: View, files: pl.DataFrame, lost: Mapping[str, str] | None = None
+) -> None:
+    """Append the bodies of these files (rows of `View.files`) in order; name the others as missing, those too that are
+    `lost` (what `lost_bodies` found, asked here otherwise). Counts in `job`."""
     columns = ("number", "id", "name", "storage", "reason", "url", "sha256", "crc32", "size", "uploaded_at")
     job.count("files_total", files.height)
     if not job.selection.files:
         return
+    lost = lost_bodies(job, view, files) if lost is None else lost
     for number, file_id, name, storage, reason, url, sha256, crc32, size, uploaded_at in files.select(
         columns
     ).iter_rows():
-        if storage == "held":
+        if storage == "held" and sha256 not in lost:
             content = Content(whole(job.held(view, sha256, size), crc32), size, crc32, bytes.fromhex(sha256))
             archive.add(member_name(number, name), content, uploaded_at, file_id)
             job.count("files", 1)
             job.count("file_bytes", size)
         else:
-            why = WHY_MISSING[storage] + (f": {reason}" if reason else "")
+            why = lost[sha256] if storage == "held" else WHY_MISSING[storage] + (f": {reason}" if reason else "")
             archive.missing({"kind": "file", "id": file_id, "name": name, "reason": why, "url": url})
             job.count("files_missing", 1)

@@ -1,18 +1,19 @@
 """Spreadsheets: `messages.csv` and the tables beside it. UTF-8 with a mark, RFC 4180, verbatim unless `safe`."""
 
-import io
+from typing import IO, cast
 
 import polars as pl
 
 from exeunt.archives.packs import PackIndex, PackWriter
 from exeunt.archives.parts import ManifestForm
+from exeunt.lake.columns import INSTANT
 from exeunt.layouts.attachments import attach, referred, selected_files
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan, archive_outputs
 from exeunt.layouts.manifest import manifest_head
 from exeunt.layouts.options import CsvOptions
 from exeunt.layouts.shardfacts import members, read_facts, write_facts
 from exeunt.layouts.shards import message_shards
-from exeunt.layouts.tables import COLUMNS, Names, file_words, reaction_words, with_names
+from exeunt.layouts.tables import file_words, names_of, reaction_words, timed, with_names
 
 MARK = b"\xef\xbb\xbf"
 """Spreadsheets take a file for UTF-8 only when it starts with this."""
@@ -20,8 +21,8 @@ MARK = b"\xef\xbb\xbf"
 TIME = "%Y-%m-%d %H:%M:%S"
 """A form that spreadsheets read as a time; all times are UTC."""
 
-MESSAGE_HEADER = ("time", "room", "room_kind", "author", "text", "thread", "is_reply", "kind", "edited", "deleted",
-                  "reactions", "files", "title", "permalink", "author_id", "room_id", "id", "number")  # fmt: skip
+COLUMNS = ("id", "number", "room_id", "kind", "author_id", "author_name", "thread_id", "created_at", "edited_at",
+           "deleted_at", "title", "text", "reactions", "file_ids", "permalink")  # fmt: skip
 
 
 def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
@@ -31,14 +32,13 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     if messages.is_empty():
         write_facts(pack, [])
         return
-    names = Names(view)
+    names = names_of(view)
     table = with_names(messages, names)
-    thread = pl.when("is_reply").then("thread_id").otherwise(pl.lit(""))
     rows = table.with_columns(reaction_words(table).alias("reactions"), file_words(table, names).alias("files")).select(
-        time=pl.col("created_at").dt.strftime(TIME), room="room", room_kind="room_kind", author="author", text="text",
-        thread=thread, is_reply="is_reply", kind="kind", edited=pl.col("edited_at").dt.strftime(TIME),
-        deleted=pl.col("deleted_at").dt.strftime(TIME), reactions="reactions", files="files", title="title",
-        permalink="permalink", author_id="author_id", room_id="room_id", id="id", number="number",
+        time=timed("created_at", TIME), room="room", room_kind="room_kind", author="author", text="text",
+        thread=pl.when("is_reply").then("thread_id"), is_reply="is_reply", kind="kind",
+        edited=timed("edited_at", TIME), deleted=timed("deleted_at", TIME), reactions="reactions", files="files",
+        title="title", permalink="permalink", author_id="author_id", room_id="room_id", id="id", number="number",
     )  # fmt: skip
     _write(job, pack, "messages.csv" if plan.extra.get("only") else f"messages-{plan.number:04d}.csv", rows)
     pack.count("messages", messages.height)
@@ -55,17 +55,11 @@ def _write(job: Job, pack: PackWriter, name: str, rows: pl.DataFrame) -> None:
     assert isinstance(job.options, CsvOptions)
     if job.options.safe:
         rows = rows.with_columns(guarded(pl.col(pl.String)))
+    text = pl.col(pl.String)
     with pack.member(name) as member:
         member.write(MARK)
-        member.write(_encoded(rows))
-
-
-def _encoded(rows: pl.DataFrame) -> memoryview:
-    """The table in bytes. An empty text is an empty field: Polars would put it in quotes."""
-    out = io.BytesIO()
-    text = pl.col(pl.String)
-    rows.with_columns(pl.when(text != "").then(text)).write_csv(out, line_terminator="\r\n")
-    return out.getbuffer()
+        # an empty text is an empty field: Polars would write quotes
+        rows.with_columns(pl.when(text != "").then(text)).write_csv(cast(IO[bytes], member), line_terminator="\r\n")
 
 
 def guarded(column: pl.Expr) -> pl.Expr:
@@ -98,7 +92,7 @@ def _flat(table: pl.DataFrame) -> pl.DataFrame:
     """A table as people want to see it: no hashes, no source JSON, times readable."""
     unwanted = {"raw", "content_hash", "seen_at", "import_no", "revision", "crc32", "md5", "version_number"}
     kept = table.select([name for name in table.columns if name not in unwanted])
-    return kept.with_columns(pl.col(pl.Datetime("us", "UTC")).dt.strftime(TIME))
+    return kept.with_columns(timed(INSTANT, TIME))
 
 
 LAYOUT = Layout("csv", _plan, render, assemble)

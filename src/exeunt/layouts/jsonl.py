@@ -1,19 +1,19 @@
 """JSON Lines for machines: every field of every message, one a line; people, rooms and files as files of their own."""
 
-import io
+from typing import IO, cast
 
 import polars as pl
 
 from exeunt.archives.packs import PackIndex, PackWriter
 from exeunt.archives.parts import ManifestForm
 from exeunt.lake.columns import INSTANT
-from exeunt.layouts.attachments import attach, member_name, referred, selected_files
+from exeunt.layouts.attachments import attach, lost_bodies, member_name, referred, selected_files
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan, archive_outputs
 from exeunt.layouts.manifest import manifest_head
 from exeunt.layouts.options import JsonlOptions
 from exeunt.layouts.shardfacts import members, read_facts, write_facts
 from exeunt.layouts.shards import message_shards
-from exeunt.layouts.tables import COLUMNS, Names, with_names
+from exeunt.layouts.tables import COLUMNS, names_of, timed, with_names
 
 TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 """Times are UTC with microseconds: Slack's message times need them to stay what they are."""
@@ -28,24 +28,23 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     if messages.is_empty():
         write_facts(pack, [])
         return
-    table = with_names(messages, Names(view)).select(
+    table = with_names(messages, names_of(view)).select(
         "id", "number", "room_id", "room", "room_kind", "created_at", "author_id", "author", "author_name", "kind",
         "subtype", "thread_id", "is_reply", "is_broadcast", "title", "text", "mentions", "reactions", "file_ids",
         "attachments", "edited_at", "edited_by", "deleted_at", "deleted_by", "is_pinned", "permalink", "revision",
         *(["raw"] if job.options.raw else []),
     )  # fmt: skip
     name = "messages.jsonl" if plan.extra.get("only") else f"messages-{plan.number:04d}.jsonl"
-    pack.add(name, lines(table))
+    _add(pack, name, table)
     pack.count("messages", messages.height)
     job.progress(messages.height, pack.last().size)
     write_facts(pack, referred(view, messages))
 
 
-def lines(table: pl.DataFrame) -> memoryview:
-    """The rows as JSON Lines."""
-    out = io.BytesIO()
-    table.with_columns(pl.col(INSTANT).dt.strftime(TIME)).write_ndjson(out)
-    return out.getbuffer()
+def _add(pack: PackWriter, name: str, table: pl.DataFrame) -> None:
+    """A member with the rows as JSON Lines, written as they are made: the whole text is never in memory."""
+    with pack.member(name) as member:
+        table.with_columns(timed(INSTANT, TIME)).write_ndjson(cast(IO[bytes], member))
 
 
 def _plan(job: Job) -> list[ShardPlan]:
@@ -58,19 +57,18 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     view = job.view
     numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
     files = selected_files(view, numbers)
+    lost = lost_bodies(job, view, files)
     rooms = view.rooms()
     with job.pack("tables") as pack:
-        pack.add("users.jsonl", lines(_public(view.users())))
-        pack.add("rooms.jsonl", lines(_public(rooms)))
-        pack.add(
-            "memberships.jsonl",
-            lines(_public(view.memberships().filter(pl.col("room_id").is_in(rooms["id"].implode())))),
-        )
+        _add(pack, "users.jsonl", _public(view.users()))
+        _add(pack, "rooms.jsonl", _public(rooms))
+        members_of = pl.col("room_id").is_in(rooms["id"].implode())
+        _add(pack, "memberships.jsonl", _public(view.memberships().filter(members_of)))
         names = [
-            member_name(n, name) if s == "held" else None
-            for n, name, s in files.select("number", "name", "storage").iter_rows()
+            member_name(number, name) if storage == "held" and sha256 not in lost else None
+            for number, name, storage, sha256 in files.select("number", "name", "storage", "sha256").iter_rows()
         ]
-        pack.add("files.jsonl", lines(_public(files.with_columns(pl.Series("member", names, pl.String)))))
+        _add(pack, "files.jsonl", _public(files.with_columns(pl.Series("member", names, pl.String))))
         tables = pack.seal()
     job.count("users", view.users().height)
     job.count("rooms", rooms.height)
@@ -78,7 +76,7 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
         for index in [*packs, tables]:
             for entry in members(index):
                 archive.entry(index, entry)
-        attach(job, archive, view, files)
+        attach(job, archive, view, files, lost)
         counts = {"messages": sum(p.counts.get("messages", 0) for p in packs), **job.counts}
         return archive_outputs(archive.seal(counts))
 

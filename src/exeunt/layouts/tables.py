@@ -1,5 +1,7 @@
 """Messages as a table: one row a message with readable names, for the layouts that machines and spreadsheets read."""
 
+from weakref import WeakKeyDictionary
+
 import polars as pl
 
 from exeunt.lake.view import View
@@ -13,8 +15,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def timed(column: str | pl.DataType, form: str) -> pl.Expr:
+    """An instant, or all columns that hold one, in a form of its own. Without the zone it takes half the time."""
+    return pl.col(column).dt.replace_time_zone(None).dt.strftime(form)
+
+
 class Names:
-    """The names of one view, looked up once for all its shards."""
+    """The names of one view."""
 
     def __init__(self, view: View) -> None:
         self.people = person_names(view)
@@ -30,6 +37,17 @@ class Names:
                 return_dtype=pl.String,
             ),
         )
+
+
+_names: WeakKeyDictionary[View, Names] = WeakKeyDictionary()
+
+
+def names_of(view: View) -> Names:
+    """The names of a view, looked up once for all its shards."""
+    names = _names.get(view)
+    if names is None:
+        names = _names[view] = Names(view)
+    return names
 
 
 def with_names(messages: pl.DataFrame, names: Names) -> pl.DataFrame:

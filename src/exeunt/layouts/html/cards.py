@@ -16,7 +16,8 @@ class Cards:
     """The cards below some messages, each message's given as the JSON text of a list. Markers stay as they are."""
 
     def __init__(self, texts: pl.Series) -> None:
-        self._cards = _decoded(texts.alias("card")).to_frame().with_row_index("row").explode("card").unnest("card")
+        lists = _decoded(texts.alias("card")).to_frame().with_row_index("row")
+        self._cards = lists.explode("card", empty_as_null=True, keep_nulls=True).unnest("card")
         fields = self._cards.select("fields").with_row_index("at").explode("fields").drop_nulls("fields")
         self._fields = fields.unnest("fields")
 

@@ -1,0 +1,102 @@
+"""Whatever stands in the data, the markup is ours."""
+
+import re
+from html import escape
+
+import pytest
+
+from exeunt.lake.markers import END, PERSON
+from exeunt.lake.markers import escape as escaped
+from exeunt.lake.rows import FileRow, Reaction, RoomRow, UserRow
+from exeunt.lake.selection import Selection
+from tests.layouts.html.test_pages import links_resolve
+from tests.layouts.html.workspace import PNG, Elements, Exported, World, at, said
+
+ATTACKS = [
+    "<script>window.hacked=1</script>",
+    "\"><img src=x onerror=window.hacked=1>",
+    "' onmouseover='window.hacked=1' x='",
+    "</title></style></textarea><svg onload=window.hacked=1>",
+    "javascript:window.hacked=1",
+    "`;window.hacked=1;`${window.hacked=1}",
+    "\";window.hacked=1;\"\\",
+    "\\\";window.hacked=1//\n\r\u2028\u2029",
+    "]]><!--<a href=//evil.example>",
+    "\u202e\u2066gnp.exe\x00\x1b[31m",
+    f"{PERSON}U1{END}",
+    "{{ 7*7 }}{% x %}",
+    "=cmd|' /C calc'!A0",
+    "a\nb\tc",
+]
+
+TAGS = set(
+    "html head meta title link body a header nav bdi form label span input main h1 h2 h3 h4 small p ol li b time em div "
+    "details summary i s code pre blockquote ul img dl dt dd table thead tr th tbody td section script button footer "
+    "noscript".split()
+)
+ATTRIBUTES = set(
+    "lang charset http-equiv content name rel href class aria-label role action method type placeholder autocomplete id "
+    "data-i datetime dir title src loading alt download scope defer autofocus hidden aria-live".split()
+)
+
+
+def hostile(world: World, attack: str) -> Exported:
+    users = [UserRow(id=f"U{n}", username=attack, display_name=attack, real_name=attack, title=attack) for n in (1, 2)]
+    rooms = [RoomRow(id="C1", name=attack, kind="public", topic=attack), RoomRow(id=attack, name=attack, kind="group")]
+    files = [
+        FileRow(id="F1", name=attack, media_type="image/png", uploaded_at=at(), room_id="C1", title=attack),
+        FileRow(id="F2", name=attack, media_type=attack, uploaded_at=at(), room_id="C1", reason=attack, url=attack),
+        FileRow(id="F3", name=attack, media_type="text/html", uploaded_at=at(), room_id="C1"),
+    ]
+    keys = ("title", "text", "pretext", "fallback", "author_name", "footer", "title_link", "from_url", "image_url", "color")
+    import json
+
+    card = json.dumps([{**dict.fromkeys(keys, attack), "fields": [{"title": attack, "value": attack}]}])
+    row = {"title": attack, "text": attack, "body_html": escaped(attack), "attachments": card, "subtype": attack}
+    rows = [
+        said(0, **row, file_ids=["F1", "F2", "F3", attack], reactions=[Reaction(attack, ["U1", attack], 1)]),
+        said(1, **row, author_id=attack, author_name=attack, kind="bot"),
+        said(2, **row, kind="topic"), said(3, **row, room_id=attack, thread=3),
+        said(4, f"{PERSON}{escape(attack.replace(PERSON, '').replace(END, ''))}{END}", kind="me"),
+    ]  # fmt: skip
+    world.take(rows, users=users, rooms=rooms, files=files, bodies={"F1": PNG, "F3": attack.encode()})
+    return world.export(Selection(text="", since=at(-100)))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_markup_comes_out_of_data(world: World, attack: str) -> None:
+    exported = hostile(world, attack)
+    pages = [name for name in exported.names if name.endswith(".html") and not name.startswith("files/")]
+    assert len(pages) == 5
+    for name in pages:
+        elements = Elements(exported.read(name)).found
+        assert {tag for tag, _ in elements} <= TAGS
+        assert {attribute for _, attributes in elements for attribute in attributes} <= ATTRIBUTES
+        scripts = [attributes for tag, attributes in elements if tag == "script"]
+        assert [set(one) for one in scripts] == ([{"src", "defer"}] * 2 if name == "search.html" else [])
+        for tag, attributes in elements:
+            for address in (attributes.get("href"), attributes.get("src"), attributes.get("action")):
+                assert address is None or re.match(r"(https?://|mailto:|#|[\w./%,~=()@+-]+(#|$))", address), (tag, address)
+        policy = next(a["content"] or "" for tag, a in elements if a.get("http-equiv"))
+        assert policy.startswith("default-src 'none'; ")
+        assert ("script-src" in policy) == (name == "search.html")
+        assert "unsafe" not in policy
+    links_resolve(exported)
+    for name in exported.names:
+        assert not re.search("[\x00-\x1f\u202e]|\\.\\.", name)
+
+
+def test_nothing_is_fetched_from_elsewhere(world: World) -> None:
+    exported = hostile(world, "https://evil.example/x.png")
+    for name in exported.names:
+        if name.endswith(".html") and not name.startswith("files/"):
+            elements = Elements(exported.read(name)).found
+            assert not [a for tag, a in elements if tag != "a" and "evil" in str(a.get("src")) + str(a.get("href"))]
+
+
+def test_scripts_of_the_search_hold_one_call_each(world: World) -> None:
+    exported = hostile(world, "\";window.hacked=1;\"\\\n`${1}")
+    literal = r'"(?:[^"\\\n\r]|\\[\\"n])*"'
+    for name in exported.names:
+        if name.startswith("search/1/"):
+            assert re.fullmatch(rf"exeunt\({literal}(,{literal})+\)\n", exported.read(name)), name
