@@ -52,23 +52,41 @@ class PackIndex(msgspec.Struct, frozen=True):
         return Slice(self.blob, entry.offset, entry.packed, entry.packed_crc32)
 
 
+BLOCK = 1 << 18
+"""Content is deflated in blocks of so many bytes: how it was cut before must not show in what comes out."""
+
+
 class MemberWriter:
-    """Takes one member's content in pieces, deflating, hashing and counting as they come."""
+    """Takes one member's content in pieces of any size, deflating, hashing and counting block by block."""
 
     def __init__(self, out: IO[bytes], method: int) -> None:
         self._out = out
         self._deflate = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15) if method == DEFLATED else None
         self._sha256 = hashlib.sha256()
+        self._rest = bytearray()
         self.size = self.crc32 = self.packed = self.packed_crc32 = 0
 
     def write(self, data: Buffer) -> int:
         """Append content, as a file does."""
-        count = memoryview(data).nbytes
-        self._sha256.update(data)
-        self.crc32 = isal_zlib.crc32(data, self.crc32)
+        with memoryview(data).cast("B") as view:
+            count, at = len(view), 0
+            if self._rest:
+                at = min(count, BLOCK - len(self._rest))
+                self._rest += view[:at]
+                if len(self._rest) == BLOCK:
+                    self._take(self._rest)
+                    self._rest = bytearray()
+            while count - at >= BLOCK:
+                self._take(view[at : at + BLOCK])
+                at += BLOCK
+            self._rest += view[at:]
         self.size += count
-        self._store(self._deflate.compress(data) if self._deflate else data)
         return count
+
+    def _take(self, block: Buffer) -> None:
+        self._sha256.update(block)
+        self.crc32 = isal_zlib.crc32(block, self.crc32)
+        self._store(self._deflate.compress(block) if self._deflate else block)
 
     def _store(self, data: Buffer) -> None:
         self._out.write(data)
@@ -77,6 +95,8 @@ class MemberWriter:
 
     def finish(self) -> bytes:
         """End on a byte boundary, so that another slice may follow; returns the content's SHA-256."""
+        if self._rest:
+            self._take(self._rest)
         if self._deflate and self.size:
             self._store(self._deflate.flush(isal_zlib.Z_SYNC_FLUSH))
         return self._sha256.digest()

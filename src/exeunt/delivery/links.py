@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from exeunt.access.keys import Keyring
 from exeunt.clock import IdSource, iso
@@ -119,6 +119,14 @@ def newest_link(db: Connection, archive_id: str) -> Link | None:
     order = (links.c.ended_at.is_not(None), links.c.starts_at.desc(), links.c.ends_at.desc(), links.c.id)
     row = db.execute(select(links).where(links.c.archive_id == archive_id).order_by(*order).limit(1)).first()
     return None if row is None else Link(**row._mapping)
+
+
+def last_end(db: Connection, export_id: str) -> datetime | None:
+    """When the last link of an export ends by itself; those that were ended before their time are over."""
+    of_export = select(archives.c.id).where(archives.c.export_id == export_id)
+    return db.scalar(
+        select(func.max(links.c.ends_at)).where(links.c.archive_id.in_(of_export), links.c.ended_at.is_(None))
+    )
 
 
 def link_at(db: Connection, path: str) -> Link | None:

@@ -102,7 +102,7 @@ class Runner:
             )  # fmt: skip
             if begun.rowcount != 1:
                 raise Ended(export_id)
-            return db.scalars(select(e.attempts).where(e.id == export_id)).one()
+            return int(db.scalars(select(e.attempts).where(e.id == export_id)).one())
 
     def _planned(self, export_id: str) -> list[int]:
         s = export_shards.c
@@ -139,7 +139,7 @@ class Runner:
         mine = (s.export_id == export_id, s.number == number)
         with self._in.ledger.write() as db:
             self._require_unfinished(db, export_id)
-            run = db.scalars(select(s.runs).where(*mine).with_for_update()).one() + 1
+            run = int(db.scalars(select(s.runs).where(*mine).with_for_update()).one()) + 1
             if run > MOST_RUNS:
                 raise TooManyAttempts(f"shard {number} was begun {MOST_RUNS} times and never finished")
             db.execute(update(export_shards).where(*mine).values(runs=run))

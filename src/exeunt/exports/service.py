@@ -13,7 +13,7 @@ from exeunt.access.keys import Keyring
 from exeunt.blobs.store import BlobStore
 from exeunt.clock import Clock, IdSource
 from exeunt.config import Settings
-from exeunt.delivery.links import end_links, form_of, link_url, mint_links, newest_link, wait_until_forgotten
+from exeunt.delivery.links import end_links, form_of, last_end, link_url, mint_links, newest_link, wait_until_forgotten
 from exeunt.errors import Busy, Conflict, InvalidInput, NoSpace, NotFound
 from exeunt.exports.estimate import Estimate, estimate
 from exeunt.exports.records import Archive, Export, State, archive_of, export_of
@@ -258,21 +258,23 @@ class Exports:
     def renew(self, export_id: str, keep_seconds: int | None = None) -> Export:
         """Give a finished export new links to the same bytes. Raises `Conflict` when the bytes are gone."""
         export = self.get(export_id)
-        if export.state not in (State.COMPLETED, State.EXPIRED) or export.purged_at is not None:
-            raise Conflict(f"export {export_id} has no bytes to link to")
         sealed = self.archives(export_id)
         now = self._clock().replace(microsecond=0)
         keep = export.keep_seconds if keep_seconds is None else keep_seconds
         if not 60 <= keep <= 30 * 86_400:
             raise InvalidInput("links live between 1 minute and 30 days")
-        ends_at = now + timedelta(seconds=keep)
+        ends_at, e = now + timedelta(seconds=keep), exports.c
         with self._ledger.write() as db:
-            mint_links(db, self._keys, self._ids, sealed, form_of(export.api), now, ends_at)
-            db.execute(
+            done = db.execute(
                 update(exports)
-                .where(exports.c.id == export_id)
-                .values(state=State.COMPLETED.value, expires_at=ends_at, updated_at=now)
+                .where(e.id == export_id, e.state.in_((State.COMPLETED, State.EXPIRED)), e.purged_at.is_(None))
+                .values(state=State.COMPLETED.value, updated_at=now)
             )
+            if done.rowcount != 1:
+                raise Conflict(f"export {export_id} has no bytes to link to")
+            mint_links(db, self._keys, self._ids, sealed, form_of(export.api), now, ends_at)
+            # an older link may well live longer than the new one
+            db.execute(update(exports).where(e.id == export_id).values(expires_at=last_end(db, export_id)))
         return self.get(export_id)
 
 

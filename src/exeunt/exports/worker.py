@@ -145,21 +145,20 @@ class Worker:
     def _purge(self) -> None:
         """Remove the bytes of exports that nobody can renew any more; their records stay."""
         e, now = exports.c, self._in.clock()
-        kept_since = now - timedelta(seconds=self._in.settings.keep_seconds)
+        over = (
+            e.state.in_((State.COMPLETED, State.EXPIRED)), e.purged_at.is_(None), e.expires_at < now,
+            e.finished_at < now - timedelta(seconds=self._in.settings.keep_seconds),
+        )  # fmt: skip
         with self._in.ledger.read() as db:
-            over = list(
-                db.scalars(
-                    select(e.id).where(
-                        e.state.in_((State.COMPLETED, State.EXPIRED)), e.purged_at.is_(None),
-                        e.finished_at < kept_since, e.expires_at < now,
-                    )
-                )
-            )  # fmt: skip
-        for export_id in over:
+            ids = list(db.scalars(select(e.id).where(*over)))
+        for export_id in ids:
             # first said, then done: a link never promises bytes that are gone
             with self._in.ledger.write() as db:
-                db.execute(update(exports).where(e.id == export_id).values(purged_at=now, state=State.EXPIRED.value))
-            self._in.blobs.remove_made(export_id)
+                done = db.execute(
+                    update(exports).where(e.id == export_id, *over).values(purged_at=now, state=State.EXPIRED.value)
+                )
+            if done.rowcount == 1:
+                self._in.blobs.remove_made(export_id)
 
     def _digest_one(self) -> None:
         """Compute the SHA-256 of one sealed archive that has none, beside the work; nothing waits for it."""

