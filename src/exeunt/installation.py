@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from exeunt.access.audit import Audit
-from exeunt.access.keys import Keyring
+from exeunt.access.keys import Keyring, is_fingerprinted
 from exeunt.access.service import Access
 from exeunt.blobs.store import BlobStore
 from exeunt.clock import Clock, IdSource, random_id, utc_now
@@ -36,11 +36,11 @@ class Installation:
         data = settings.data_path
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.chmod(data, 0o700)
-        fresh = bool(settings.database_url) or not (data / "ledger.sqlite").exists()
-        if fresh and not settings.secret_path.exists():
-            Keyring.create(settings.secret_path)
         ledger = Ledger(settings.ledger_url)
         upgrade(ledger)
+        # a ledger that knows a key has lost it: a new one would make every link and token worthless
+        if not settings.secret_path.exists() and not is_fingerprinted(ledger):
+            Keyring.create(settings.secret_path)
         Keyring.load(settings.secret_path).remember_fingerprint(ledger)
         ledger.close()
         return cls(settings, clock=clock, ids=ids)

@@ -17,7 +17,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)
 _HEX = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b(?=[a-f]*\d)[0-9a-f]{12,64}\b")
 
 
-def tested(path: Path) -> list[Block]:
+def marked(path: Path) -> list[Block]:
     """The marked blocks of a document."""
     return [block for block in blocks(path) if block.mark]
 
@@ -53,7 +53,7 @@ def run(path: Path, folder: Path) -> dict[int, str]:
     programs = f"{Path(sys.executable).parent}:{kept['PATH']}"
     environment = {**kept, "PATH": programs, "EXEUNT_PORT": str(port), "HOME": str(folder), "COLUMNS": "200"}
     done = subprocess.run(
-        ["bash", "-c", script(tested(path), port)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        ["bash", "-c", script(marked(path), port)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{path.name} does not run (status {done.returncode}):\n{done.stdout}"
@@ -75,7 +75,7 @@ def differences(path: Path, printed: dict[int, str]) -> list[str]:
     """Every line that a document promises and that was not printed, in order."""
     missing: list[str] = []
     last = 0
-    for block in tested(path):
+    for block in marked(path):
         if block.mark != "output":
             last = block.line
             continue

@@ -13,9 +13,7 @@ from tests.docs.documents import DOCS, blocks, documents
 
 
 def test_the_reference_is_what_the_commands_say() -> None:
-    assert (DOCS / "cli.md").read_text(encoding="utf-8") == reference(), (
-        "run: python -m tests.docs.cli > docs/cli.md"
-    )
+    assert (DOCS / "cli.md").read_text(encoding="utf-8") == reference(), "run: python -m tests.docs.cli > docs/cli.md"
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)

@@ -71,9 +71,9 @@ def test_messages_in_jsonl_have_the_documented_fields_in_order(workspace: Worksp
 
 
 def test_fields_of_messages_have_the_documented_types(workspace: Workspace) -> None:
-    types = {
-        "text": str, "integer": int, "boolean": bool, "time": (str, type(None)), "list of texts": list,
-        "list of objects": list,
+    types: dict[str, tuple[type, ...]] = {
+        "text": (str,), "integer": (int,), "boolean": (bool,), "time": (str, type(None)), "list of texts": (list,),
+        "list of objects": (list,),
     }  # fmt: skip
     rows = table_after(FORMATS, "Fields of a message")
     (path,) = workspace.archive("jsonl", "raw=true")

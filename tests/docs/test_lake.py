@@ -106,7 +106,7 @@ def test_each_step_of_that_order_decides_when_the_steps_before_are_equal(table: 
     steps = [name for name in ORDERS[table] if name != "created_at"]
     for at, step in enumerate(steps):
         higher = _rows(table, steps, {name: 2 if name == step else 1 for name in steps[: at + 1]}, later=1)
-        lower = _rows(table, steps, dict.fromkeys(steps[:at + 1], 1), later=2)
+        lower = _rows(table, steps, dict.fromkeys(steps[: at + 1], 1), later=2)
         for pair in ([higher, lower], [lower, higher]):
             kept = newest(pl.concat(pair), KEYS[table])
             assert kept.height == 1

@@ -30,9 +30,10 @@ def proxy(workspace: Workspace, tmp_path: Path) -> Iterator[str]:
     (settings,) = [block.text for block in blocks(OPERATIONS) if block.language == "toml"]
     inner, outer = free_port(), free_port()
     public = f"http://127.0.0.1:{outer}"
-    server = shown.replace("listen 443 ssl;", f"listen 127.0.0.1:{outer};").replace("127.0.0.1:8080", f"127.0.0.1:{inner}")
-    server = re.sub(r"(?m)^\s*ssl_.*$|^\s*server_name.*$", "", server)
-    temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    server = re.sub(r"(?m)^\s*ssl_.*$|^\s*server_name.*$", "", shown)
+    server = server.replace("443 ssl", f"127.0.0.1:{outer}").replace("127.0.0.1:8080", f"127.0.0.1:{inner}")
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
     (tmp_path / "nginx.conf").write_text(
         f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/errors; events {{}}\n"
         f"http {{ access_log off; {temporary}\n{server}}}\n"
@@ -77,7 +78,8 @@ def test_an_export_is_made_and_fetched_in_ranges_through_the_documented_proxy(
     assert archive["url"].startswith(proxy + "/dl/")
     whole = httpx.get(archive["url"]).raise_for_status().content
     middle = len(whole) // 2
-    parts = [httpx.get(archive["url"], headers={"Range": span}) for span in (f"bytes=0-{middle}", f"bytes={middle + 1}-")]
+    spans = (f"bytes=0-{middle}", f"bytes={middle + 1}-")
+    parts = [httpx.get(archive["url"], headers={"Range": span}) for span in spans]
     assert [part.status_code for part in parts] == [206, 206]
     assert b"".join(part.content for part in parts) == whole
     (tmp_path / "team.zip").write_bytes(whole)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.documents import DOCS, ROOT, documents
-from tests.docs.stories import differences, run, tested
+from tests.docs.stories import differences, marked, run
 
-STORIES = [path for path in documents() if tested(path)]
+STORIES = [path for path in documents() if marked(path)]
 
 
 @pytest.mark.parametrize("path", STORIES, ids=[path.name for path in STORIES])

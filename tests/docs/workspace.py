@@ -39,11 +39,9 @@ class Workspace:
         name = "-".join((layout, *options, *settings.values()))
         if name in self._archives:
             return self._archives[name]
-        named = [part for option in options for part in ("--option", option)]
-        made = self.exeunt(
-            "export", "create", "--workspace", "team", "--layout", layout, "--output", str(self.folder / name),
-            *named, **settings,
-        )
+        asked = ["--workspace", "team", "--layout", layout, "--output", str(self.folder / name)]
+        asked += [part for option in options for part in ("--option", option)]
+        made = self.exeunt("export", "create", *asked, **settings)
         self._archives[name] = [Path(path) for path in made["paths"]]
         return self._archives[name]
 

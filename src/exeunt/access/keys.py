@@ -69,3 +69,9 @@ class Keyring:
             known = db.scalar(select(settings.c.value).where(settings.c.name == FINGERPRINT))
         if known is not None and known not in self._keys:
             raise Conflict("the key file does not belong to this ledger; restore the original secret.key")
+
+
+def is_fingerprinted(ledger: Ledger) -> bool:
+    """Whether a key has ever been used with this ledger."""
+    with ledger.read() as db:
+        return db.scalar(select(settings.c.value).where(settings.c.name == FINGERPRINT)) is not None

@@ -8,7 +8,7 @@ NAME_BYTES = 1024
 
 _BAD = re.compile('[\x00-\x1f\x7f-\x9f<>:"|?*\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$")
-_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ ()+,=@~-]*(\.[A-Za-z0-9_-]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9_ ()+,=@~-]*[A-Za-z0-9_()+,=@~-])?(\.[A-Za-z0-9_-]+)*")
 
 
 def clean_segment(text: str, limit: int = SEGMENT_BYTES) -> str:

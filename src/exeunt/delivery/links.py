@@ -124,9 +124,10 @@ def newest_link(db: Connection, archive_id: str) -> Link | None:
 def last_end(db: Connection, export_id: str) -> datetime | None:
     """When the last link of an export ends by itself; those that were ended before their time are over."""
     of_export = select(archives.c.id).where(archives.c.export_id == export_id)
-    return db.scalar(
+    last: datetime | None = db.scalar(
         select(func.max(links.c.ends_at)).where(links.c.archive_id.in_(of_export), links.c.ended_at.is_(None))
     )
+    return last
 
 
 def link_at(db: Connection, path: str) -> Link | None:

@@ -1,19 +1,29 @@
-"""Single files by their number, from the projection: what an API shows of one file without reading content."""
+"""Files from the projection: one by its number, or a count of many. No content is read for it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from exeunt.archives.extents import Blob
 from exeunt.blobs.store import held_key
+from exeunt.lake.selection import Selection
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import files, rooms, users
+from exeunt.ledger.schema import files, memberships, rooms, users
+
+ELSEWHERE = ("external", "absent")
+"""Where `storage` says that the bytes are not here but may be at the file's own address."""
+
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `number` names the file, `version_number` this version of it; both are numbers on the wire."""
+    """One file. `number` names the file, `version_number` this version of it; both are numbers on the wire.
+
+    `group` is the number of its room where that is a channel or private group, and no conversation.
+    """
 
     workspace_id: str
     number: int
@@ -23,8 +33,7 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     uploader: int | None
-    room: int | None
-    room_kind: str | None
+    group: int | None
     uploaded_at: datetime
     storage: str
     url: str
@@ -32,26 +41,35 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
     crc32: int
 
     @property
+    def elsewhere(self) -> bool:
+        """Kept at an address that is not ours."""
+        return self.storage in ELSEWHERE and _ADDRESS.match(self.url) is not None
+
+    @property
     def blob(self) -> Blob:
         """Where a held body is."""
         return Blob(held_key(self.workspace_id, self.sha256), bytes.fromhex(self.sha256), self.size)
 
 
-def uploaded_file(ledger: Ledger, workspace_ids: Sequence[str], number: int) -> UploadedFile | None:
-    """The file with this number or version number in one of these workspaces."""
+def uploaded_file(
+    ledger: Ledger, workspace_ids: Sequence[str], number: int, reach: Selection = Selection()
+) -> UploadedFile | None:
+    """The file with this number or version number in one of these workspaces, unless `reach` withholds its room."""
     f, r, u = files.c, rooms.c, users.c
     query = (
         select(
             f.workspace_id, f.number, f.version_number, f.name, f.description, f.media_type, f.size,
-            u.number.label("uploader"), r.number.label("room"), r.kind.label("room_kind"), f.uploaded_at, f.storage,
-            f.url, f.sha256, f.crc32,
+            u.number.label("uploader"), case((_is_group(), r.number)).label("group"), f.uploaded_at, f.storage, f.url,
+            f.sha256, f.crc32,
         )
         .select_from(
             files.outerjoin(rooms, and_(r.workspace_id == f.workspace_id, r.id == f.room_id)).outerjoin(
                 users, and_(u.workspace_id == f.workspace_id, u.id == f.uploader_id)
             )
         )
-        .where(f.workspace_id.in_(workspace_ids), or_(f.number == number, f.version_number == number))
+        .where(
+            f.workspace_id.in_(workspace_ids), or_(f.number == number, f.version_number == number), *_reached(reach)
+        )
     )  # fmt: skip
     with ledger.read() as db:
         row = db.execute(query).first()
@@ -59,7 +77,7 @@ def uploaded_file(ledger: Ledger, workspace_ids: Sequence[str], number: int) -> 
 
 
 class FileCounts(msgspec.Struct, frozen=True):
-    """How many files lie in a window, the bytes of those held, and how many are kept elsewhere."""
+    """How many files there are, the bytes of those held, and how many are kept elsewhere."""
 
     files: int
     bytes: int
@@ -67,27 +85,48 @@ class FileCounts(msgspec.Struct, frozen=True):
 
 
 def count_files(
-    ledger: Ledger, workspace_ids: Sequence[str], since: datetime, until: datetime, groups: Sequence[int],
-    uploaders: Sequence[int],
+    ledger: Ledger, workspace_ids: Sequence[str], wanted: Selection, groups: Sequence[int] = (),
+    uploaders: Sequence[int] = (),
 ) -> FileCounts:  # fmt: skip
-    """Count the files uploaded or deleted in `[since, until)`, of certain rooms and people if any are given."""
+    """Count the files uploaded or deleted in the selection's window, of certain groups and people if any are given."""
     f, r, u = files.c, rooms.c, users.c
-    window = or_(and_(f.uploaded_at >= since, f.uploaded_at < until), and_(f.deleted_at >= since, f.deleted_at < until))
-    conditions = [f.workspace_id.in_(workspace_ids), window]
+    conditions = [f.workspace_id.in_(workspace_ids), or_(_within(f.uploaded_at, wanted), _within(f.deleted_at, wanted))]
+    conditions += _reached(wanted)
     if groups:
-        conditions.append(f.room_id.in_(select(r.id).where(r.workspace_id == f.workspace_id, r.number.in_(groups))))
+        chosen = select(r.id).where(r.workspace_id == f.workspace_id, r.number.in_(groups), _is_group())
+        conditions.append(f.room_id.in_(chosen))
     if uploaders:
-        mine = select(u.id).where(u.workspace_id == f.workspace_id, u.number.in_(uploaders))
-        conditions.append(f.uploader_id.in_(mine))
+        chosen = select(u.id).where(u.workspace_id == f.workspace_id, u.number.in_(uploaders))
+        conditions.append(f.uploader_id.in_(chosen))
+    address = or_(f.url.ilike("http://%"), f.url.ilike("https://%"))
+    query = select(
+        func.count(),
+        func.sum(case((f.storage == "held", f.size), else_=0)),
+        func.sum(case((and_(f.storage.in_(ELSEWHERE), address), 1), else_=0)),
+    ).where(*conditions)
     with ledger.read() as db:
-        total = db.scalar(select(func.count()).select_from(files).where(*conditions)) or 0
-        size = db.scalar(select(func.sum(f.size)).where(*conditions, f.storage == "held")) or 0
-        external = (
-            db.scalar(
-                select(func.count())
-                .select_from(files)
-                .where(*conditions, f.storage.in_(("external", "absent")), f.url != "")
-            )
-            or 0
-        )
-    return FileCounts(int(total), int(size), int(external))
+        total, size, external = db.execute(query.select_from(files)).one()
+    return FileCounts(total, int(size or 0), int(external or 0))
+
+
+def _within(column: ColumnElement[datetime], wanted: Selection) -> ColumnElement[bool]:
+    inside: list[ColumnElement[bool]] = [column.is_not(None)]
+    if wanted.since:
+        inside.append(column >= wanted.since)
+    if wanted.until:
+        inside.append(column < wanted.until)
+    return and_(*inside)
+
+
+def _reached(reach: Selection) -> list[ColumnElement[bool]]:
+    """The same files that the layout takes: where kinds of rooms are withheld, so is a file of no known room."""
+    if not reach.room_kinds:
+        return []
+    f, r, m = files.c, rooms.c, memberships.c
+    kinds = select(r.id).where(r.workspace_id == f.workspace_id, r.kind.in_(reach.room_kinds))
+    own = select(m.room_id).where(m.workspace_id == f.workspace_id, m.user_id == reach.private_to)
+    return [or_(f.room_id.in_(kinds), f.room_id.in_(own)) if reach.private_to else f.room_id.in_(kinds)]
+
+
+def _is_group() -> ColumnElement[bool]:
+    return rooms.c.kind.in_(("public", "private"))

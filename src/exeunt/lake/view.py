@@ -14,23 +14,23 @@ from exeunt.lake.selection import Group, Selection, Snapshot
 
 def newest(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """One row for each key: by edit time, then by how young the source was, then by import. Order is kept."""
-    if not frame.select(pl.struct(keys).is_duplicated().any()).item():
+    # hashes cost a third of comparing; where two of them happen to be equal, what follows changes nothing
+    if frame.select(pl.struct(keys).hash().n_unique()).item() == frame.height:
         return frame
-    edited = _recency(frame.columns)
     return (
         frame.with_row_index("_at")
-        .sort(edited, "seen_at", "import_no", "revision", maintain_order=True)
+        .sort(*_recency(frame.columns), "seen_at", "import_no", "revision", maintain_order=True)
         .unique(list(keys), keep="last", maintain_order=True)
         .sort("_at")
         .drop("_at")
     )
 
 
-def _recency(columns: Sequence[str]) -> pl.Expr:
+def _recency(columns: Sequence[str]) -> list[pl.Expr]:
     """When a row was last edited, as far as its table can tell; the age of the source decides where it cannot."""
     if "edited_at" in columns:
-        return pl.coalesce("edited_at", "created_at")
-    return pl.col("updated_at").fill_null(EPOCH) if "updated_at" in columns else pl.lit(0)
+        return [pl.coalesce("edited_at", "created_at")]
+    return [pl.col("updated_at").fill_null(EPOCH)] if "updated_at" in columns else []
 
 
 class View:

@@ -36,13 +36,10 @@ def removed_nuls(rows: pl.DataFrame) -> int:
 
 def row_bytes(rows: pl.DataFrame) -> pl.Series:
     """An upper bound of what each row takes in `quoted_csv`."""
-    text = pl.col(pl.String)
-    # a number, date or boolean takes at most 24 characters; each field two quotes and a comma
-    widths = [pl.lit(30 * rows.width), *(pl.col(name).fill_null("") for name in _text_columns(rows))]
-    bounds = [widths[0], *(w.str.len_bytes() + w.str.count_matches("[\"=+@\t\r-]") for w in widths[1:])]
-    del text
-    return rows.select(pl.sum_horizontal(bounds).cast(pl.Int64)).to_series()
-
-
-def _text_columns(rows: pl.DataFrame) -> list[str]:
-    return [name for name, kind in rows.schema.items() if kind == pl.String]
+    # a number or boolean takes at most 24 characters, and every field two quotes and a comma
+    widths: list[pl.Expr] = [pl.lit(30 * rows.width)]
+    for name, kind in rows.schema.items():
+        if kind == pl.String:
+            text = pl.col(name).fill_null("")
+            widths.append(text.str.len_bytes() + text.str.count_matches('"', literal=True))
+    return rows.select(pl.sum_horizontal(widths).cast(pl.Int64)).to_series()

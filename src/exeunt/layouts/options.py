@@ -26,21 +26,18 @@ class CsvOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class YammerFilesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a Files Export request says beside its window; `networks` are network ids as asked for, in order.
+    """What a Files Export request says beside its networks and its window.
 
     `flat` puts files directly into the archive instead of nested archives. `groups` and `users` are numbers. `base`
-    is the address under which the request was made, for the links in the CSV.
+    is the address under which the API was reached, for the links in the CSV. `sharepoint` is what externally stored
+    files are called. `include_ens` only goes into `request.txt`: the networks are chosen before.
     """
 
     base: str = ""
-    sharepoint: bool = False
-
-    since: str = ""
-    until: str = ""
-    networks: tuple[int, ...] = ()
     include_ens: bool = False
     flat: bool = False
     safe_csv: bool = False
+    sharepoint: bool = False
     groups: tuple[int, ...] = ()
     users: tuple[int, ...] = ()
     archive_max_bytes: int = 10 * 1024**3

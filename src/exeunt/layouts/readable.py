@@ -1,5 +1,7 @@
 """Stored text made readable: markers become names. For layouts that deliver plain text."""
 
+from functools import lru_cache
+
 import emoji
 import polars as pl
 
@@ -25,6 +27,7 @@ def room_names(view: View) -> dict[str, str]:
     return dict(view.all_rooms().select("id", "name").iter_rows())
 
 
+@lru_cache(maxsize=4096)
 def emoji_text(name: str) -> str:
     """The characters of an emoji by its short name, or `:name:` for one that Unicode does not have."""
     base, _, tone = name.partition("::")

@@ -32,7 +32,11 @@ def test_pictures_are_shown_and_others_are_linked(world: World) -> None:
     assert re.search(r'<li><a href="../../files/\d+-plan.pdf">plan.pdf</a> <small>4 kB</small></li>', page)
     assert re.search(r'<a href="../../files/\d+-draw.svg" download>draw.svg</a> <small>6 bytes</small>', page)
     links_resolve(made)
-    assert [name.split("-", 1)[1] for name in made.names if name.startswith("files/")] == ["Ä #1_.png", "plan.pdf", "draw.svg"]
+    assert [name.split("-", 1)[1] for name in made.names if name.startswith("files/")] == [
+        "Ä #1_.png",
+        "plan.pdf",
+        "draw.svg",
+    ]
 
 
 def test_what_is_not_held_says_why_and_where(world: World) -> None:
@@ -45,7 +49,10 @@ def test_what_is_not_held_says_why_and_where(world: World) -> None:
     page = made.page("general")
     address = "https://docs.example.org/?a=1&amp;b=2"
     assert f'a.doc <small>kept outside the workspace, at its address</small> <a href="{address}">{address}</a>' in page
-    assert "b.doc <small>withheld by the source (a limit of its plan): over the limit of &lt;10,000&gt;</small></li>" in page
+    assert (
+        "b.doc <small>withheld by the source (a limit of its plan): over the limit of &lt;10,000&gt;</small></li>"
+        in page
+    )
     assert "c.doc <small>the source export did not carry the file's bytes</small></li>" in page
     assert "javascript" not in page
     assert [item["id"] for item in made.manifest["missing"]] == ["F1", "F2", "F3"]

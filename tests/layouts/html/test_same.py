@@ -32,8 +32,8 @@ print(hashlib.sha256(exported.archives[0].read_bytes()).hexdigest())
 def test_in_another_process_zone_and_hash_seed(world: World, tmp_path: Path, zone: str) -> None:
     reactions = [Reaction("tada", ["U1", "U2"], 2), Reaction("odd", ["U3"], 1)]
     rows = [
-        said(n, f"word{n % 7} {markers.person('U2')} {markers.emoji('tada')} größe", at(days=n, hours=n % 24), edited_at=at(days=n + 1),
-             author_id=f"U{n % 5}", reactions=reactions)
+        said(n, f"word{n % 7} {markers.person('U2')} {markers.emoji('tada')} größe", at(days=n, hours=n % 24),
+             edited_at=at(days=n + 1), author_id=f"U{n % 5}", reactions=reactions)
         for n in range(60)
     ]  # fmt: skip
     first = world.take(rows).export(shard_rows=20)

@@ -99,10 +99,13 @@ class World:
 
     def take(
         self, messages: Iterable[MessageRow], *, users: list[UserRow] = PEOPLE, rooms: list[RoomRow] = ROOMS,
-        files: Iterable[FileRow] = (), memberships: Iterable[MembershipRow] = (), bodies: dict[str, bytes] | None = None,
+        files: Iterable[FileRow] = (), memberships: Iterable[MembershipRow] = (),
+        bodies: dict[str, bytes] | None = None,
     ) -> "World":  # fmt: skip
         """Import rows; `bodies` are the bytes of files that are held, by id."""
-        with importing(self.ledger, self.path / "lake", self.blobs, "w", as_of=at(days=900), clock=lambda: START) as lake:
+        with importing(
+            self.ledger, self.path / "lake", self.blobs, "w", as_of=at(days=900), clock=lambda: START
+        ) as lake:
             lake.users(users)
             lake.rooms(rooms)
             lake.memberships(memberships)

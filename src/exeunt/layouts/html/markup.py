@@ -12,7 +12,7 @@ def escaped(text: pl.Expr) -> pl.Expr:
 
 
 def is_link(address: pl.Expr) -> pl.Expr:
-    """Whether an address may become a link: nothing but web and mail, so no `javascript:` and no `file:`; no markers."""
+    """Whether an address may become a link: web and mail only, no `javascript:`, no `file:`, and no markers in it."""
     return address.str.contains(r"^(?i)(https?://|mailto:)[^\s\x{e000}-\x{e00f}]+$")
 
 

@@ -73,7 +73,9 @@ def _before(frame: pl.DataFrame, days: pl.Series, new_day: pl.Series) -> pl.Seri
     count = joined(opens.cast(pl.String), pl.when(opens == 1).then(pl.lit(" reply")).otherwise(pl.lit(" replies")))
     markup = joined(
         pl.when(pl.col("new") & pl.col("on")).then(pl.lit(END_OF_PAGE)),
-        pl.when(pl.col("new")).then(joined("<h2>", pl.lit(times.days_as(rare["day"], "%A, %-d %B %Y")), "</h2>\n<ol>\n")),
+        pl.when(pl.col("new")).then(
+            joined("<h2>", pl.lit(times.days_as(rare["day"], "%A, %-d %B %Y")), "</h2>\n<ol>\n")
+        ),
         pl.when(pl.col("first") & pl.col("reply")).then(
             pl.lit("<li class=o>The message that began this thread is not part of this export.\n")
         ),

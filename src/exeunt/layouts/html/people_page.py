@@ -24,9 +24,7 @@ def people_page(job: Job, wrote: dict[int, int], others: dict[str, int], mention
         count = wrote.get(number, 0) if number is not None else others[name]
         anchor = f' id="u{number}"' if number is not None else ""
         said = grouped(count) if count else "mentioned"
-        rows.append(
-            f"<tr{anchor}><th scope=row>{shown}<td>{escape(username)}<td dir=auto>{escape(title)}<td>{said}\n"
-        )
+        rows.append(f"<tr{anchor}><th scope=row>{shown}<td>{escape(username)}<td dir=auto>{escape(title)}<td>{said}\n")
     skeleton = shell.Skeleton(
         "people.html", ("content",), root="", search=job.options.search, workspace=job.view.workspace.name,
         total=len(rows),

@@ -30,7 +30,9 @@ class References(msgspec.Struct, frozen=True):
         return text.str.replace_many(self.found + _LOOSE, self.plain + [""] * len(_LOOSE), leftmost=True)
 
 
-def references(texts: list[pl.Series], people: pl.DataFrame, rooms: dict[str, tuple[str, str]], root: str) -> References:
+def references(
+    texts: list[pl.Series], people: pl.DataFrame, rooms: dict[str, tuple[str, str]], root: str
+) -> References:
     """The references in these texts. `rooms` gives (label, address below `root`, or nothing) by id."""
     found = _occurring(texts)
     ids = [marker[1:-1] for marker in found if marker[0] == markers.PERSON]

@@ -94,7 +94,9 @@ def _metas(frame: pl.DataFrame, names: pl.Series, pages: list[tuple[str, str]]) 
         return (pl.col(name) - pl.when(begins).then(0).otherwise(pl.col(name).shift(1))).cast(pl.String)
 
     named = pl.DataFrame(pages, {"address": pl.String, "room": pl.String}, orient="row")
-    headings = named.select(joined(">", _escape(pl.col("address")), NEW_LINE, _escape(pl.col("room")), NEW_LINE)).to_series()
+    headings = named.select(
+        joined(">", _escape(pl.col("address")), NEW_LINE, _escape(pl.col("room")), NEW_LINE)
+    ).to_series()
     at = frame.select(page=pl.when(turns).then("page"), number=added("number"), second=added("second"))
     at = at.with_columns(page=headings.gather(at["page"]), name=_literal(names).gather(frame["who"]))
     c = pl.col

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; form-action 'self' file:; base-uri 'none'"
 SEARCH_POLICY = f"{POLICY}; script-src 'self' file:"
 
+
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     made = Environment(

@@ -12,7 +12,7 @@ def sorted_by_thread(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def threads(frame: pl.DataFrame) -> pl.DataFrame:
-    """For each message: `first` of its thread here, `reply`, `opens` (how many replies begin here, or null), `closes`."""
+    """For each message: `first` of its thread, `reply`, `opens` (how many replies begin here, or null), `closes`."""
     changed = pl.col("thread_id") != pl.col("thread_id").shift(1)
     at = frame.select(
         first=changed.fill_null(True),

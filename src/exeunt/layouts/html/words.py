@@ -5,9 +5,11 @@ words every character is one, and so is every symbol (an emoji, an arrow, €). 
 same way: `fold`, `TOKEN` and `bucket` there are these here.
 """
 
+from typing import cast
+
 import polars as pl
 
-from exeunt.layouts.html.markup import together
+from exeunt.layouts.html.markup import joined, together
 
 BUCKETS = 31
 """Into how many files the words of a shard are divided, by their first two characters."""
@@ -16,8 +18,8 @@ _UNPARTED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _TOKEN = rf"[{_UNPARTED}]|[\p{{So}}\p{{Sc}}]|[[\p{{L}}\p{{N}}]--[{_UNPARTED}]]+"
 
 SKIP = "~"
-STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in "\"/\\"]
-"""A block is written as its distance from the block before, one character a step of 1 to 90 (`!` is 1); `~` passes 90."""
+STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in '"/\\']
+"""A block is written as its distance from the one before: one character for 1 (`!`) to 90; `~` passes 90."""
 
 
 def tokens_of(texts: pl.Series) -> pl.DataFrame:
@@ -35,11 +37,9 @@ def word_index(tokens: pl.DataFrame, blocks: int) -> list[str]:
     if words.is_empty():
         return [""] * BUCKETS
     place = _places(tokens["block"], number, of_token, blocks)
-    lines = _lines(place, blocks).join(words.with_row_index("place"), left_on="word", right_on="place", how="left",
-                                       maintain_order="left")  # fmt: skip
-    line = pl.concat_str(pl.lit("/"), pl.col("word_right"), pl.lit(" "), pl.col("step"))
-    of_bucket = lines.select("bucket", line=line).group_by("bucket").agg(pl.col("line").str.join(""))
-    found = dict(of_bucket.iter_rows())
+    entry = joined("/", pl.col("word"), " ", pl.col("steps"))
+    entries = words.with_columns(steps=_steps(place, blocks)).select("bucket", entry=entry)
+    found = dict(together(entries, "bucket").iter_rows())
     return [found.get(number, "") for number in range(BUCKETS)]
 
 
@@ -73,7 +73,7 @@ _BUCKET = {"head": pl.String, "bucket": pl.Int32}
 
 def _places(block: pl.Series, token: pl.Series, of_token: pl.DataFrame, blocks: int) -> pl.DataFrame:
     """Distinct (word, block), sorted. Nearly every token is one word, so it is looked up; the others are joined."""
-    size, none = int(token.max() or 0) + 1, int(of_token["place"].max() or 0) + 1
+    size, none = 1 + cast(int, token.max()), 1 + cast(int, of_token["place"].max())
     many = none + 1
     kind = pl.UInt64 if (many + 1) * blocks >> 32 else pl.UInt32
     again = of_token.filter(~pl.col("token").is_first_distinct())["token"]
@@ -100,10 +100,10 @@ def _distinct(pair: pl.Series, size: int) -> pl.DataFrame:
 _TICKS = 1 << 25
 
 
-def _lines(places: pl.DataFrame, blocks: int) -> pl.DataFrame:
-    """For each word its steps as one text."""
+def _steps(places: pl.DataFrame, blocks: int) -> pl.Series:
+    """The steps of each word, as one text."""
     steps = pl.Series([SKIP * ((n - 1) // len(STEPS)) + STEPS[(n - 1) % len(STEPS)] for n in range(1, blocks + 1)])
     begins = (pl.col("word") != pl.col("word").shift(1)).fill_null(True)
     before = pl.when(begins).then(-1).otherwise(pl.col("block").shift(1))
     at = places.select("word", step=(pl.col("block") - before - 1).cast(pl.UInt32))
-    return together(at.select(pl.col("word").set_sorted(), step=steps.gather(at["step"])), "word")
+    return together(at.select(pl.col("word").set_sorted(), step=steps.gather(at["step"])), "word")["step"]

@@ -4,10 +4,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from exeunt.archives.zipfields import END64_SIZE, END_SIZE
+RECORDS = 256
+"""An upper bound of what a member adds to a ZIP beside its bytes: its two records, with a name made of ids."""
 
-RECORDS = 400
-"""An upper bound of what a member adds to a ZIP beside its bytes, its manifest line included."""
+FIXED = 4096
+"""An upper bound of an archive's own members and records, without any rows, and of what each network adds."""
+
+MOST_MEMBERS = 65_000
+"""Above this old readers cannot open a nested archive."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -17,25 +21,31 @@ class Place(msgspec.Struct, frozen=True):
     nested: int
 
 
-def divide(files: Iterable[tuple[int, int]], archive_max: int, part_max: int, *, flat: bool) -> list[Place]:
-    """Place files given as (network, size), in order. A nested archive holds files of one network.
+def divide(
+    files: Iterable[tuple[int, int, int]], archive_max: int, part_max: int, *, flat: bool, first: int = 0
+) -> list[Place]:
+    """Place files given as (network, size, bytes it adds to tables and manifest), in order.
 
-    Every archive stays below `archive_max` and every nested one below `part_max`, unless it holds one file only.
+    A nested archive holds files of one network. Every archive stays below `archive_max` and every nested one below
+    `part_max`, unless it holds one file only. `first` is what rows without bytes add to the first archive.
     """
     places: list[Place] = []
     archive, nested, last = 1, 0, None
-    in_archive = in_nested = 0
-    fixed = END_SIZE + END64_SIZE + RECORDS
-    for network, size in files:
+    in_archive, files_in_archive = FIXED + first, 0
+    in_nested = members = 0
+    for network, size, beside in files:
         cost = size + RECORDS
-        new_archive = in_archive > 0 and in_archive + cost + 2 * fixed > archive_max
+        if network != last:
+            in_archive += FIXED
+        new_archive = files_in_archive > 0 and in_archive + cost + beside + RECORDS > archive_max
         if new_archive:
-            archive, in_archive = archive + 1, 0
-        if not flat and (new_archive or network != last or in_nested + cost + fixed > part_max):
-            nested, in_nested = nested + 1, 0
-            in_archive += fixed
+            archive, in_archive, files_in_archive = archive + 1, 2 * FIXED, 0
+        full = in_nested + cost > part_max or members == MOST_MEMBERS
+        if not flat and (new_archive or network != last or full):
+            nested, in_nested, members = nested + 1, RECORDS, 0
+            in_archive += 2 * RECORDS
         places.append(Place(archive, nested))
-        in_archive += cost
+        in_archive += cost + beside
         in_nested += cost
-        last = network
+        files_in_archive, members, last = files_in_archive + 1, members + 1, network
     return places

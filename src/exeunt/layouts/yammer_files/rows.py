@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from exeunt.lake.selection import Selection
 from exeunt.lake.view import View
+from exeunt.layouts.attachments import WHY_MISSING
 from exeunt.layouts.job import Job
 from exeunt.layouts.options import YammerFilesOptions
 
@@ -16,34 +18,56 @@ COLUMNS = (
 )  # fmt: skip
 """Published columns first, in their order; `archive`, `size` and `sha256` are ours and come last."""
 
-BESIDE = ("network_id", "storage", "reason", "url", "crc32", "uploaded", "source_id", "held")
-"""What assembly needs beside the columns."""
+HELD, EXTERNAL, MISSING = "held", "external", "missing"
+"""What `state` of a row says: its bytes are here, at an address that is not ours, or nowhere."""
+
+LOST = "the bytes that were kept are missing or damaged"
+NOT_WANTED = "the export was asked for without file bodies"
+
+
+def options_of(job: Job) -> YammerFilesOptions:
+    """The options of this layout."""
+    assert isinstance(job.options, YammerFilesOptions)
+    return job.options
 
 
 def file_rows(job: Job, view: View) -> pl.DataFrame:
-    """The files of one network in the window, by version id; `path` and `archive` are still empty."""
-    options = job.options
-    assert isinstance(options, YammerFilesOptions)
-    files = view.files().filter(_in_window(job))
-    rooms = view.all_rooms().select(room_id="id", _room="number", _room_name="name", _kind="kind")
-    users = view.users().select(uploader_id="id", _uploader="number")
-    reached = view.rooms()["id"]
+    """The selected files of one network by version id, without `path` and `archive`.
+
+    Beside the columns a row has `network_id`, `state`, `why` (of a missing one), `extension`, `crc32` and `uploaded`.
+    """
+    options, rooms, users = options_of(job), view.all_rooms(), view.users()
     files = (
-        files.filter((pl.col("room_id") == "") | pl.col("room_id").is_in(reached.implode()))
-        .join(rooms, on="room_id", how="left", maintain_order="left")
-        .join(users, on="uploader_id", how="left", maintain_order="left")
+        _reached(view.files(), view, job.selection)
+        .filter(_in_window(job.selection))
+        .join(rooms.select(room_id="id", _room="number", _room_name="name", _kind="kind"), on="room_id", how="left")
+        .join(users.select(uploader_id="id", _uploader="number"), on="uploader_id", how="left")
+        .with_columns(_group=pl.when(pl.col("_kind").is_in(["public", "private"])).then("_room"))
     )
     if options.groups:
-        files = files.filter(pl.col("_room").is_in(options.groups))
+        files = files.filter(pl.col("_group").is_in(options.groups))
     if options.users:
         files = files.filter(pl.col("_uploader").is_in(options.users))
-    held = _held(job, view)
-    files = files.with_columns(held=(pl.col("storage") == "held") & pl.struct("sha256", "size").is_in(held.implode()))
-    return files.select(*_columns(options, view)).sort("id")
+    files = _with_state(files, job, view)
+    base = options.base or f"{job.public_url.rstrip('/')}/yammer"
+    columns = _columns(view, base, "SharePoint" if options.sharepoint else "External")
+    return files.sort("version_number").select(**columns)
 
 
-def _in_window(job: Job) -> pl.Expr:
-    wanted = job.selection
+def _reached(files: pl.DataFrame, view: View, wanted: Selection) -> pl.DataFrame:
+    """The files of rooms the selection reaches. Where rooms are withheld, a file of no known room is withheld too."""
+    if wanted.rooms or wanted.room_kinds:
+        files = files.filter(pl.col("room_id").is_in(view.rooms()["id"].implode()))
+    if wanted.people:
+        files = files.filter(pl.col("uploader_id").is_in(wanted.people))
+    if wanted.text:
+        words = pl.concat_str("name", "title", "description", separator="\n").str.to_lowercase()
+        files = files.filter(words.str.contains(wanted.text.lower(), literal=True))
+    return files
+
+
+def _in_window(wanted: Selection) -> pl.Expr:
+    """Uploaded or deleted in `[since, until)`."""
 
     def within(column: str) -> pl.Expr:
         inside = pl.col(column).is_not_null()
@@ -56,62 +80,70 @@ def _in_window(job: Job) -> pl.Expr:
     return within("uploaded_at") | within("deleted_at")
 
 
-def _held(job: Job, view: View) -> pl.Series:
-    """(sha256, size) of the bodies that are really there, by one listing."""
-    found = [
-        {"sha256": key.rpartition("/")[2], "size": size} for key, size in job.blobs.sizes(f"held/{view.workspace.id}")
-    ]
-    return pl.Series("held", found, pl.Struct({"sha256": pl.String, "size": pl.Int64}))
+def _with_state(files: pl.DataFrame, job: Job, view: View) -> pl.DataFrame:
+    """Add `state` and `why`. A kept body counts only if it is really there, which one listing tells."""
+    sizes: dict[str, int] = {}
+    if (files["storage"] == "held").any():
+        sizes = {key.rpartition("/")[2]: size for key, size in job.blobs.sizes(f"held/{view.workspace.id}")}
+    there = pl.DataFrame({"sha256": sizes.keys(), "_there": sizes.values()},
+                         schema={"sha256": pl.String, "_there": pl.Int64})  # fmt: skip
+    kept = pl.col("storage") == "held"
+    whole = kept & (pl.col("_there") == pl.col("size")).fill_null(False)
+    state = (
+        pl.when(whole & pl.lit(job.selection.files)).then(pl.lit(HELD))
+        .when(is_elsewhere()).then(pl.lit(EXTERNAL))
+        .otherwise(pl.lit(MISSING))
+    )  # fmt: skip
+    source = pl.col("reason").str.replace_all(r"[\s\x00-\x1f\x7f]+", " ").str.strip_chars()
+    reason = (
+        pl.when(whole).then(pl.lit(NOT_WANTED))
+        .when(kept).then(pl.lit(LOST))
+        .when(source == "").then(pl.col("storage").replace_strict(WHY_MISSING, default="unknown"))
+        .otherwise(pl.format("{}: {}", pl.col("storage").replace_strict(WHY_MISSING, default="unknown"), source))
+    )  # fmt: skip
+    return files.join(there, on="sha256", how="left").with_columns(state=state, why=reason)
 
 
-def _columns(options: YammerFilesOptions, view: View) -> list[pl.Expr]:
-    api = f"{options.base}/api/v1/uploaded_files/"
-    group, private = pl.col("_kind").is_in(["public", "private"]), pl.col("_kind").is_in(["group", "direct"])
-    elsewhere = is_elsewhere()
-    address = pl.format(api + "{}", "version_number")
-    no_text, kept_at = pl.lit(None, pl.String), "SharePoint" if options.sharepoint else "External"
-    values: dict[str, pl.Expr] = {
+def is_elsewhere() -> pl.Expr:
+    """Kept at an address that is not ours: by the source's own word, or because its export carried no bytes.
+
+    `exeunt.lake.uploaded` says the same in SQL.
+    """
+    return pl.col("storage").is_in(["external", "absent"]) & pl.col("url").str.contains(r"(?i)^https?://")
+
+
+def _columns(view: View, base: str, kept_at: str) -> dict[str, pl.Expr]:
+    address = pl.lit(f"{base}/api/v1/uploaded_files/") + pl.col("version_number").cast(pl.String)
+    elsewhere = pl.col("state") == EXTERNAL
+    storage = pl.when(elsewhere).then(pl.lit(kept_at)).otherwise(pl.lit("Yammer"))
+    unknown = pl.lit(None, pl.String)
+    return {
         "id": pl.col("version_number"),
         "file_id": pl.col("number"),
         "name": pl.col("name"),
         "description": pl.col("description"),
         "uploader_id": pl.col("_uploader"),
         "uploader_type": pl.when(pl.col("_uploader").is_not_null()).then(pl.lit("User")),
-        "group_id": pl.when(group).then("_room"),
-        "group_name": pl.when(group).then("_room_name"),
-        "reverted_to_id": no_text,
-        "deleted_by_user_id": no_text,
-        "in_private_group": (pl.col("_kind") == "private").fill_null(False),
-        "in_private_conversation": private.fill_null(False),
+        "group_id": pl.col("_group"),
+        "group_name": pl.when(pl.col("_group").is_not_null()).then("_room_name"),
+        "reverted_to_id": unknown,
+        "deleted_by_user_id": unknown,
+        "in_private_group": pl.col("_kind").eq_missing(pl.lit("private")),
+        "in_private_conversation": pl.col("_kind").is_in(["group", "direct"]).fill_null(False),
         "file_api_url": address,
         "download_url": pl.when(elsewhere).then("url").otherwise(address + "/download"),
-        "path": pl.lit(""),
         "uploaded_at": pl.col("uploaded_at").dt.strftime(TIME),
         "deleted_at": pl.col("deleted_at").dt.strftime(TIME),
         "original_network": pl.lit(view.workspace.id),
-        "storage_type": pl.when(elsewhere).then(pl.lit(kept_at)).otherwise(pl.lit("Yammer")),
-        "storage_path": pl.when(elsewhere).then(pl.lit(kept_at)),
-        "archive": pl.lit(""),
+        "storage_type": storage,
+        "storage_path": storage,
         "size": pl.col("size"),
         "sha256": pl.col("sha256"),
-        "network_id": pl.lit(view.workspace.number),
-        "storage": pl.col("storage"),
-        "reason": pl.col("reason"),
-        "url": pl.col("url"),
+        "network_id": pl.lit(view.workspace.number, pl.Int64),
+        "state": pl.col("state"),
+        "why": pl.col("why"),
+        # the last suffix, case kept; nothing unless it is 1 to 16 letters and digits (3.4.7)
+        "extension": pl.col("name").str.extract(r"(\.[A-Za-z0-9]{1,16})$").fill_null(""),
         "crc32": pl.col("crc32"),
         "uploaded": pl.col("uploaded_at"),
-        "source_id": pl.col("id"),
-        "held": pl.col("held"),
     }
-    return [value.alias(name) for name, value in values.items()]
-
-
-def is_elsewhere() -> pl.Expr:
-    """Kept at an address that is not ours: by the source's own word, or because its export carried no bytes."""
-    return pl.col("storage").is_in(["external", "absent"]) & (pl.col("url") != "")
-
-
-def extension(name: str) -> str:
-    """`.pdf` of `Report.pdf`, case kept; nothing unless it is 1 to 16 letters and digits (contract 3.4.7)."""
-    _, dot, suffix = name.rpartition(".")
-    return f".{suffix}" if dot and 1 <= len(suffix) <= 16 and suffix.isascii() and suffix.isalnum() else ""
