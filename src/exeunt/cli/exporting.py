@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import click
 import msgspec
 
 from exeunt.cli.local import open_local, operator
@@ -51,7 +52,9 @@ def backend() -> Backend:
         raise InvalidInput("EXEUNT_URL is set, so EXEUNT_TOKEN must be too")
     from exeunt.cli.remote import Remote
 
-    return Remote(url, token)
+    remote = Remote(url, token)
+    click.get_current_context().call_on_close(remote.close)
+    return remote
 
 
 class Local:

@@ -2,6 +2,8 @@
 
 import getpass
 
+import click
+
 from exeunt.access.principal import Principal
 from exeunt.config import load_settings
 from exeunt.installation import Installation
@@ -9,7 +11,11 @@ from exeunt.installation import Installation
 
 def open_local() -> Installation:
     """The installation that the settings name. Raises `NotFound` when there is none."""
-    return Installation(load_settings())
+    installation = Installation(load_settings())
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(installation.ledger.close)
+    return installation
 
 
 def operator(workspace_id: str) -> Principal:

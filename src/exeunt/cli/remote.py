@@ -21,6 +21,10 @@ class Remote:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=60)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         try:
             answer = self._http.request(method, path, **arguments)
