@@ -14,7 +14,8 @@ HEAD = """\
 Every command with its own help, as `exeunt … --help` prints it. Settings, exit codes and the rest that holds for all \
 commands are in [operations](operations.md).
 
-With `--json` a command prints exactly one JSON document on standard output. Progress and messages go to standard error.
+Most commands take `--json`: they then print exactly one JSON document on standard output. Progress and messages go \
+to standard error.
 """
 
 

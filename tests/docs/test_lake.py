@@ -8,9 +8,14 @@ import polars as pl
 import pytest
 
 from exeunt.lake import markers
+from exeunt.lake.append import BATCH_ROWS
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.columns import ASSIGNED, INSTANT, KEYS, REACTIONS, TABLES
+from exeunt.lake.compaction import MERGED_ROWS, MOST_SMALL, SMALL_ROWS
+from exeunt.lake.lease import LIFE
+from exeunt.lake.segments import ROW_GROUP
 from exeunt.lake.view import newest
+from exeunt.ledger.numbers import FIRST
 from tests.docs.documents import DOCS, table_after
 from tests.docs.workspace import Workspace
 
@@ -119,6 +124,16 @@ def _rows(table: str, steps: list[str], values: dict[str, int], later: int) -> p
     for name, number in {**numbers, **({"created_at": 1} if table == "messages" else {})}.items():
         columns[name] = pl.Series(name, [number]).cast(TABLES[table][name])
     return pl.DataFrame(columns)
+
+
+def test_sizes_of_segments_are_the_documented_ones() -> None:
+    text = LAKE.read_text()
+    assert f"segments of at most {BATCH_ROWS:,} rows" in text
+    assert f"row groups of {ROW_GROUP:,} rows" in text
+    assert f"more than {MOST_SMALL} message segments of a workspace have fewer than {SMALL_ROWS:,} rows" in text
+    assert f"into segments of up to {MERGED_ROWS:,} rows" in text
+    assert f"one counter that starts at {FIRST:,}" in text
+    assert f"It lasts {LIFE.total_seconds():.0f} seconds" in text
 
 
 def test_the_catalog_keeps_what_the_page_says_of_segments(workspace: Workspace) -> None:

@@ -8,9 +8,14 @@ from tests.docs.documents import DOCS, ROOT, documents
 from tests.docs.stories import differences, marked, run
 
 STORIES = [path for path in documents() if marked(path)]
+LONG = {"formats.md"}
 
 
-@pytest.mark.parametrize("path", STORIES, ids=[path.name for path in STORIES])
+def _case(path: Path) -> object:
+    return pytest.param(path, id=path.name, marks=[pytest.mark.long] if path.name in LONG else [])
+
+
+@pytest.mark.parametrize("path", [_case(path) for path in STORIES])
 def test_a_document_runs_as_it_is_printed(path: Path, tmp_path: Path) -> None:
     assert differences(path, run(path, tmp_path)) == []
 

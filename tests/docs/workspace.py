@@ -18,6 +18,7 @@ class Workspace:
         self.folder = folder
         self.data = folder / "data"
         self._archives: dict[str, list[Path]] = {}
+        self._segments: list[dict[str, Any]] | None = None
 
     def exeunt(self, *arguments: str, stdin: str = "", **settings: str) -> Any:
         """Run a command with `--json`; gives what it printed."""
@@ -31,8 +32,9 @@ class Workspace:
 
     def segments(self, table: str) -> list[Path]:
         """The Parquet files of a table."""
-        found = self.exeunt("lake", "files", "--workspace", "team", "--table", table)
-        return [Path(file["path"]) for file in found["files"]]
+        if self._segments is None:
+            self._segments = self.exeunt("lake", "files", "--workspace", "team")["files"]
+        return [Path(file["path"]) for file in self._segments if file["table"] == table]
 
     def archive(self, layout: str, *options: str, **settings: str) -> list[Path]:
         """Export in a layout, once, and the archives that came out."""

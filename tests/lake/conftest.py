@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, event, select
 
 from exeunt.blobs.store import BlobStore, HeldBlob
 from exeunt.lake.append import Import, importing
@@ -32,8 +32,11 @@ class Lake:
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
+        # no test of content survives the end of the machine, and to wait for the disk takes longer than all the rest
+        event.listen(self.ledger.engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=OFF").close())
         schema.metadata.create_all(self.ledger.engine)
         self.root, self.blobs = path / "lake", BlobStore(path / "blobs")
+        self.blobs.sync = lambda: None  # type: ignore[method-assign]
         self.catalog = Catalog(self.ledger)
         self.now = day(1000)
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -57,8 +57,11 @@ class BlobStore:
         """The file of a key; keys come from our own records, never from a request."""
         return self.root / key
 
-    def put(self, workspace_id: str, chunks: Iterable[bytes]) -> HeldBlob:
-        """Keep a body, once: bytes that the workspace has already are not stored again.
+    def put(
+        self, workspace_id: str, chunks: Iterable[bytes], placing: Callable[[str], None] = lambda key: None
+    ) -> HeldBlob:
+        """Keep a body, once: bytes that the workspace has already are not stored again. `placing` gets the key of one
+        that is new just before it appears.
 
         The file is in place when this returns, but durable only after `sync`.
         """
@@ -78,6 +81,7 @@ class BlobStore:
             target = self.path(key)
             if not (target.exists() and target.stat().st_size == size):
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                placing(key)
                 partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 from sqlalchemy import Connection, insert, select, update
 
 from exeunt.blobs.store import BlobStore, HeldBlob, incoming_prefix
-from exeunt.clock import Clock, from_micros
+from exeunt.clock import EPOCH, Clock, from_micros
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
 from exeunt.lake.projection import confirm, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
-from exeunt.lake.segments import NewSegment, write_segment
+from exeunt.lake.segments import NewSegment, checked_paths, write_segment
 from exeunt.lake.selection import Snapshot
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.numbers import take_numbers
@@ -83,7 +84,12 @@ class Import:
     def blob(self, chunks: Iterable[bytes]) -> HeldBlob:
         """Keep a file body."""
         self._lease.renew()
-        return self._blobs.put(self.workspace_id, chunks)
+        return self._blobs.put(self.workspace_id, chunks, self._note)
+
+    def _note(self, key: str) -> None:
+        """Write down what this import keeps before it is known to any snapshot, so that it can be found and removed."""
+        with notes_path(self._blobs, self.workspace_id).open("a") as notes:
+            notes.write(f"{key}\n")
 
     def progress(self, done: int, total: int) -> None:
         """Bytes of the source read so far, of so many."""
@@ -115,7 +121,8 @@ class Import:
         rooms = self._tables["rooms"]
         unknown = {row.room_id for row in batch} - rooms.numbers.keys()
         for room_id in sorted(unknown - rooms.ids()):
-            rooms.offer(RoomRow(id=room_id, name=room_id, kind="public"), self.as_of)
+            # what is not known to be open is not shown to everybody, and whoever lists the room knows better
+            rooms.offer(RoomRow(id=room_id, name=room_id, kind="private"), EPOCH)
         if unknown:
             rooms.number_all(self._take_numbers)
         return rooms.numbers
@@ -200,13 +207,25 @@ def importing(ledger: Ledger, root: Path, blobs: BlobStore, workspace_id: str, *
     catalog.workspace(workspace_id)
     with hold(ledger, clock, workspace_id) as lease:
         remove_orphans(catalog, root, blobs, workspace_id)
-        yield Import(ledger, root, blobs, lease, clock, as_of, progress)
+        try:
+            yield Import(ledger, root, blobs, lease, clock, as_of, progress)
+        finally:
+            if lease.is_newest():
+                remove_orphans(catalog, root, blobs, workspace_id)
+
+
+def notes_path(blobs: BlobStore, workspace_id: str) -> Path:
+    """Where an import notes the bodies it keeps, one key a line, until it has ended."""
+    return blobs.path(incoming_prefix(workspace_id)) / "placed"
 
 
 def remove_orphans(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id: str) -> int:
     """Under the lease: remove what an import that died left behind. Returns how many files went."""
     known = catalog.all_segment_keys(workspace_id)
     gone = 0
+    for key in _unused(catalog, root, blobs, workspace_id):
+        blobs.remove(key)
+        gone += 1
     for path in sorted((root / workspace_id).glob("*/*.parquet")):
         if path.relative_to(root).as_posix() not in known:
             path.unlink()
@@ -215,3 +234,14 @@ def remove_orphans(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id:
         blobs.remove(key)
         gone += 1
     return gone
+
+
+def _unused(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id: str) -> list[str]:
+    """The bodies that the last import noted and no snapshot names."""
+    notes = notes_path(blobs, workspace_id)
+    noted = notes.read_text().splitlines() if notes.exists() else []
+    if not noted:
+        return []
+    paths = checked_paths(root, [s for s in catalog.all_segments(workspace_id) if s.kind == "files"])
+    named = set(pl.read_parquet(paths, columns=["sha256"])["sha256"]) if paths else set()
+    return [key for key in noted if key.rpartition("/")[2] not in named]

@@ -42,6 +42,11 @@ class Lease:
         if fence != self.fence:
             raise Conflict(f"another process has taken over writing to workspace {self.workspace_id}")
 
+    def is_newest(self) -> bool:
+        """Whether nobody has taken over so far; only `check` inside a transaction can say so for good."""
+        with self._ledger.read() as db:
+            return db.scalar(select(leases.c.fence).where(leases.c.workspace_id == self.workspace_id)) == self.fence
+
 
 @contextmanager
 def hold(ledger: Ledger, clock: Clock, workspace_id: str) -> Iterator[Lease]:

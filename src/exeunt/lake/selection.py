@@ -1,6 +1,6 @@
 """What is asked: which rows of a workspace an export takes. Light enough for a process that never reads content."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -28,9 +28,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     whole_threads: bool = False
 
     def __post_init__(self) -> None:
-        for instant in (self.since, self.until):
+        for name in ("since", "until"):
+            instant: datetime | None = getattr(self, name)
             if instant is not None and instant.tzinfo is None:
                 raise InvalidInput("an instant needs a time zone")
+            if instant is not None:
+                # whatever zone it was said in, content is compared and manifests are written in UTC
+                msgspec.structs.force_setattr(self, name, instant.astimezone(UTC))
         if self.since and self.until and self.until <= self.since:
             raise InvalidInput("until must be later than since")
 

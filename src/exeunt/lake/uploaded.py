@@ -51,9 +51,7 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
         return Blob(held_key(self.workspace_id, self.sha256), bytes.fromhex(self.sha256), self.size)
 
 
-def uploaded_file(
-    ledger: Ledger, workspace_ids: Sequence[str], number: int, reach: Selection = Selection()
-) -> UploadedFile | None:
+def uploaded_file(ledger: Ledger, workspace_ids: Sequence[str], number: int, reach: Selection) -> UploadedFile | None:
     """The file with this number or version number in one of these workspaces, unless `reach` withholds its room."""
     f, r, u = files.c, rooms.c, users.c
     query = (
@@ -123,8 +121,8 @@ def _reached(reach: Selection) -> list[ColumnElement[bool]]:
     if not reach.room_kinds:
         return []
     f, r, m = files.c, rooms.c, memberships.c
-    kinds = select(r.id).where(r.workspace_id == f.workspace_id, r.kind.in_(reach.room_kinds))
-    own = select(m.room_id).where(m.workspace_id == f.workspace_id, m.user_id == reach.private_to)
+    kinds = select(r.id).where(r.workspace_id == f.workspace_id, r.kind.in_(reach.room_kinds)).correlate(files)
+    own = select(m.room_id).where(m.workspace_id == f.workspace_id, m.user_id == reach.private_to).correlate(files)
     return [or_(f.room_id.in_(kinds), f.room_id.in_(own)) if reach.private_to else f.room_id.in_(kinds)]
 
 

@@ -1,5 +1,6 @@
 """Spreadsheets: `messages.csv` and the tables beside it. UTF-8 with a mark, RFC 4180, verbatim unless `safe`."""
 
+from collections.abc import Iterable
 from typing import IO, cast
 
 import polars as pl
@@ -13,7 +14,7 @@ from exeunt.layouts.manifest import manifest_head
 from exeunt.layouts.options import CsvOptions
 from exeunt.layouts.shardfacts import members, read_facts, write_facts
 from exeunt.layouts.shards import message_shards
-from exeunt.layouts.tables import file_words, names_of, reaction_words, timed, with_names
+from exeunt.layouts.tables import SLICE_ROWS, Names, file_words, names_of, reaction_words, timed, with_names
 
 MARK = b"\xef\xbb\xbf"
 """Spreadsheets take a file for UTF-8 only when it starts with this."""
@@ -33,17 +34,22 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
         write_facts(pack, [])
         return
     names = names_of(view)
+    name = "messages.csv" if plan.extra.get("only") else f"messages-{plan.number:04d}.csv"
+    _write(job, pack, name, (_rows(part, names) for part in messages.iter_slices(SLICE_ROWS)))
+    pack.count("messages", messages.height)
+    job.progress(messages.height, pack.last().size)
+    write_facts(pack, referred(view, messages))
+
+
+def _rows(messages: pl.DataFrame, names: Names) -> pl.DataFrame:
     table = with_names(messages, names)
-    rows = table.with_columns(reaction_words(table).alias("reactions"), file_words(table, names).alias("files")).select(
+    words = {"reactions": reaction_words(table), "files": file_words(table, names)}
+    return table.with_columns(**words).select(
         time=timed("created_at", TIME), room="room", room_kind="room_kind", author="author", text="text",
         thread=pl.when("is_reply").then("thread_id"), is_reply="is_reply", kind="kind",
         edited=timed("edited_at", TIME), deleted=timed("deleted_at", TIME), reactions="reactions", files="files",
         title="title", permalink="permalink", author_id="author_id", room_id="room_id", id="id", number="number",
     )  # fmt: skip
-    _write(job, pack, "messages.csv" if plan.extra.get("only") else f"messages-{plan.number:04d}.csv", rows)
-    pack.count("messages", messages.height)
-    job.progress(messages.height, pack.last().size)
-    write_facts(pack, referred(view, messages))
 
 
 def _plan(job: Job) -> list[ShardPlan]:
@@ -51,15 +57,18 @@ def _plan(job: Job) -> list[ShardPlan]:
     return [ShardPlan(p.number, p.view, p.groups, {"only": True}) for p in plans] if len(plans) == 1 else plans
 
 
-def _write(job: Job, pack: PackWriter, name: str, rows: pl.DataFrame) -> None:
+def _write(job: Job, pack: PackWriter, name: str, tables: Iterable[pl.DataFrame]) -> None:
+    """A member with the rows of all tables, which have the same columns, under one header."""
     assert isinstance(job.options, CsvOptions)
-    if job.options.safe:
-        rows = rows.with_columns(guarded(pl.col(pl.String)))
     text = pl.col(pl.String)
     with pack.member(name) as member:
         member.write(MARK)
-        # an empty text is an empty field: Polars would write quotes
-        rows.with_columns(pl.when(text != "").then(text)).write_csv(cast(IO[bytes], member), line_terminator="\r\n")
+        for at, rows in enumerate(tables):
+            if job.options.safe:
+                rows = rows.with_columns(guarded(text))
+            # an empty text is an empty field: Polars would write quotes
+            rows = rows.with_columns(pl.when(text != "").then(text))
+            rows.write_csv(cast(IO[bytes], member), include_header=at == 0, line_terminator="\r\n")
 
 
 def guarded(column: pl.Expr) -> pl.Expr:
@@ -73,9 +82,9 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
     files = selected_files(view, numbers)
     with job.pack("tables") as pack:
-        _write(job, pack, "users.csv", _flat(view.users()))
-        _write(job, pack, "rooms.csv", _flat(view.rooms()))
-        _write(job, pack, "files.csv", _flat(files))
+        _write(job, pack, "users.csv", [_flat(view.users())])
+        _write(job, pack, "rooms.csv", [_flat(view.rooms())])
+        _write(job, pack, "files.csv", [_flat(files)])
         tables = pack.seal()
     job.count("users", view.users().height)
     job.count("rooms", view.rooms().height)

@@ -1,5 +1,6 @@
 """JSON Lines for machines: every field of every message, one a line; people, rooms and files as files of their own."""
 
+from collections.abc import Iterable
 from typing import IO, cast
 
 import polars as pl
@@ -13,10 +14,16 @@ from exeunt.layouts.manifest import manifest_head
 from exeunt.layouts.options import JsonlOptions
 from exeunt.layouts.shardfacts import members, read_facts, write_facts
 from exeunt.layouts.shards import message_shards
-from exeunt.layouts.tables import COLUMNS, names_of, timed, with_names
+from exeunt.layouts.tables import COLUMNS, SLICE_ROWS, names_of, timed, with_names
 
 TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 """Times are UTC with microseconds: Slack's message times need them to stay what they are."""
+
+FIELDS = (
+    "id", "number", "room_id", "room", "room_kind", "created_at", "author_id", "author", "author_name", "kind",
+    "subtype", "thread_id", "is_reply", "is_broadcast", "title", "text", "mentions", "reactions", "file_ids",
+    "attachments", "edited_at", "edited_by", "deleted_at", "deleted_by", "is_pinned", "permalink", "revision",
+)  # fmt: skip
 
 
 def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
@@ -28,23 +35,20 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     if messages.is_empty():
         write_facts(pack, [])
         return
-    table = with_names(messages, names_of(view)).select(
-        "id", "number", "room_id", "room", "room_kind", "created_at", "author_id", "author", "author_name", "kind",
-        "subtype", "thread_id", "is_reply", "is_broadcast", "title", "text", "mentions", "reactions", "file_ids",
-        "attachments", "edited_at", "edited_by", "deleted_at", "deleted_by", "is_pinned", "permalink", "revision",
-        *(["raw"] if job.options.raw else []),
-    )  # fmt: skip
+    names = names_of(view)
+    fields = (*FIELDS, "raw") if job.options.raw else FIELDS
     name = "messages.jsonl" if plan.extra.get("only") else f"messages-{plan.number:04d}.jsonl"
-    _add(pack, name, table)
+    _write(pack, name, (with_names(part, names).select(fields) for part in messages.iter_slices(SLICE_ROWS)))
     pack.count("messages", messages.height)
     job.progress(messages.height, pack.last().size)
     write_facts(pack, referred(view, messages))
 
 
-def _add(pack: PackWriter, name: str, table: pl.DataFrame) -> None:
-    """A member with the rows as JSON Lines, written as they are made: the whole text is never in memory."""
+def _write(pack: PackWriter, name: str, tables: Iterable[pl.DataFrame]) -> None:
+    """A member with the rows of all tables as JSON Lines, written as they are made: it is never in memory whole."""
     with pack.member(name) as member:
-        table.with_columns(timed(INSTANT, TIME)).write_ndjson(cast(IO[bytes], member))
+        for rows in tables:
+            rows.with_columns(timed(INSTANT, TIME)).write_ndjson(cast(IO[bytes], member))
 
 
 def _plan(job: Job) -> list[ShardPlan]:
@@ -60,15 +64,15 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     lost = lost_bodies(job, view, files)
     rooms = view.rooms()
     with job.pack("tables") as pack:
-        _add(pack, "users.jsonl", _public(view.users()))
-        _add(pack, "rooms.jsonl", _public(rooms))
+        _write(pack, "users.jsonl", [_public(view.users())])
+        _write(pack, "rooms.jsonl", [_public(rooms)])
         members_of = pl.col("room_id").is_in(rooms["id"].implode())
-        _add(pack, "memberships.jsonl", _public(view.memberships().filter(members_of)))
+        _write(pack, "memberships.jsonl", [_public(view.memberships().filter(members_of))])
         names = [
             member_name(number, name) if job.selection.files and storage == "held" and sha256 not in lost else None
             for number, name, storage, sha256 in files.select("number", "name", "storage", "sha256").iter_rows()
         ]
-        _add(pack, "files.jsonl", _public(files.with_columns(pl.Series("member", names, pl.String))))
+        _write(pack, "files.jsonl", [_public(files.with_columns(pl.Series("member", names, pl.String)))])
         tables = pack.seal()
     job.count("users", view.users().height)
     job.count("rooms", rooms.height)

@@ -15,6 +15,10 @@ COLUMNS = (
 )  # fmt: skip
 
 
+SLICE_ROWS = 32_768
+"""How many rows of a shard are made into text at once: memory is bounded, and caches hold what is worked on."""
+
+
 def timed(column: str | pl.DataType, form: str) -> pl.Expr:
     """An instant, or all columns that hold one, in a form of its own. Without the zone it takes half the time."""
     return pl.col(column).dt.replace_time_zone(None).dt.strftime(form)

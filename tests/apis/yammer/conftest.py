@@ -15,6 +15,7 @@ from tests.conftest import fill, wait_for, working
 
 SINCE = {"since": "2020-01-01T00:00:00"}
 REQUESTS = "/yammer/api/v1/export/requests"
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
 class Client:

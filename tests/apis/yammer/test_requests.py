@@ -4,31 +4,9 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from exeunt.errors import Unavailable
 from exeunt.exports.records import State
-from tests.apis.yammer.conftest import REQUESTS, SINCE, Yammer
-
-UNKNOWN = "00000000-0000-0000-0000-000000000000"
-
-
-def test_a_missing_token_is_the_published_401_on_every_call(yammer: Yammer) -> None:
-    body = '{"response":{"message":"Credentials are required to access this resource.","code":16,"stat":"fail"}}'
-    calls = [("POST", REQUESTS), ("GET", f"{REQUESTS}/{UNKNOWN}"), ("PUT", f"{REQUESTS}/{UNKNOWN}.json"),
-             ("GET", REQUESTS), ("GET", "/yammer/api/v1/uploaded_files/1"),
-             ("GET", "/yammer/api/v1/uploaded_files/1/download")]  # fmt: skip
-    for method, path in calls:
-        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic x"}):
-            answer = yammer.client.request(method, path, headers=headers)
-            assert (answer.status_code, answer.text) == (401, body), (method, path)
-
-
-def test_whoever_is_no_admin_gets_403(yammer: Yammer) -> None:
-    token = yammer.make_admin("user2@example.org", "exporter")
-    answer = yammer.call("POST", token=token, **SINCE)
-    assert answer.status_code == 403
-    assert answer.text == '{"response":{"message":"Only verified admins can export data.","code":403,"stat":"fail"}}'
+from tests.apis.yammer.conftest import REQUESTS, SINCE, UNKNOWN, Yammer
 
 
 def test_create_answers_the_id_which_can_be_read_at_once(yammer: Yammer) -> None:
@@ -40,22 +18,6 @@ def test_create_answers_the_id_which_can_be_read_at_once(yammer: Yammer) -> None
     assert status.status_code == 200
     assert status.text == f'{{"user_request_id":"{request_id}","status":"IN PROGRESS","expiry_time":"","data":[]}}'
     assert yammer.call("GET", f"{REQUESTS}/{request_id.upper()}").text == status.text
-
-
-@pytest.mark.parametrize("path", [REQUESTS + ".json", REQUESTS + "/", "/api/v1/export/requests"])
-def test_every_spelling_of_the_path_is_served(yammer: Yammer, path: str) -> None:
-    assert yammer.call("POST", path, **SINCE).status_code == 200
-
-
-def test_its_published_hosts_need_no_prefix(yammer: Yammer) -> None:
-    headers = {"Authorization": f"Bearer {yammer.token}", "Host": "www.yammer.com"}
-    answer = yammer.client.post("/api/v1/export/requests", params=SINCE, headers=headers)
-    assert answer.status_code == 200
-
-
-def test_a_token_in_the_query_opens_too(yammer: Yammer) -> None:
-    answer = yammer.client.post(REQUESTS, params={**SINCE, "access_token": yammer.token})
-    assert answer.status_code == 200
 
 
 def test_e1_while_a_request_of_the_same_admin_runs(yammer: Yammer) -> None:
@@ -194,47 +156,6 @@ def test_a_window_without_files_completes_with_no_data(yammer: Yammer) -> None:
     assert (status["status"], status["data"]) == ("COMPLETE", [])
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "text"),
-    [
-        ({}, 400, "The since parameter is required"),
-        ({"since": ""}, 400, "The since parameter is required"),
-        ({"since": "soon"}, 400, "The since parameter is not a valid ISO-8601 date: soon"),
-        ({"since": "0"}, 400, "The since parameter is not a valid ISO-8601 date: 0"),
-        ({"since": "2019-02-30"}, 400, "The since parameter is not a valid ISO-8601 date: 2019-02-30"),
-        ({**SINCE, "until": "x" * 100}, 400, "The until parameter is not a valid ISO-8601 date: " + "x" * 64),
-        ({**SINCE, "until": "2019-01-01"}, 400, "The until parameter must be later than since"),
-        ({"since": "2999-01-01"}, 400, "The until parameter must be later than since"),
-        ({**SINCE, "network": "abc"}, 400, "The network parameter is not valid: abc"),
-        ({**SINCE, "network": "1,,2"}, 400, "The network parameter is not valid: "),
-        ({**SINCE, "network": "99"}, 403, "Network 99 cannot be exported with this token"),
-        ({**SINCE, "include_ens": "maybe"}, 400, "The include_ens parameter is not valid: maybe"),
-        ({**SINCE, "layout": "round"}, 400, "The layout parameter is not valid: round"),
-        ({**SINCE, "include_ens": ["true", "false"]}, 400, "The include_ens parameter is not valid: false"),
-        ({"since": ["2020-01-01", "2021-01-01"]}, 400, "The since parameter is not valid: 2021-01-01"),
-    ],
-)  # fmt: skip
-def test_bad_parameters_have_their_texts_and_change_nothing(
-    yammer: Yammer, query: dict[str, str], status: int, text: str
-) -> None:
-    answer = yammer.call("POST", **query)
-    assert (answer.status_code, answer.json()) == (status, text)
-    assert yammer.installation.exports.list("acme") == []
-
-
-def test_a_foreign_network_is_as_unreachable_as_an_unknown_one(yammer: Yammer) -> None:
-    foreign = yammer.number("stranger")
-    answer = yammer.call("POST", network=str(foreign), **SINCE)
-    assert (answer.status_code, answer.json()) == (403, f"Network {foreign} cannot be exported with this token")
-
-
-def test_wrong_methods_are_405_and_unknown_paths_404(yammer: Yammer) -> None:
-    answer = yammer.call("DELETE")
-    assert (answer.status_code, answer.text, answer.headers["allow"]) == (405, '"Method not allowed"', "POST, GET")
-    answer = yammer.call("GET", "/yammer/api/v1/nothing")
-    assert (answer.status_code, answer.text) == (404, '{"response":{"message":"Not Found","code":0,"stat":"fail"}}')
-
-
 def test_the_eleventh_write_in_ten_seconds_is_429_but_e1_is_not_counted(yammer: Yammer) -> None:
     for _ in range(5):
         request_id = yammer.create()
@@ -312,31 +233,6 @@ def test_a_database_that_is_away_is_503(yammer: Yammer) -> None:
     answer = yammer.call("GET")
     assert (answer.status_code, answer.text) == (503, '"The export service is temporarily unavailable"')
     assert answer.headers["retry-after"] == "30"
-
-
-def test_uploaded_files_are_shown_and_delivered(yammer: Yammer) -> None:
-    from sqlalchemy import select
-
-    from exeunt.ledger.schema import files
-
-    with yammer.installation.ledger.read() as db:
-        rows = {row.id: row for row in db.execute(select(files).where(files.c.workspace_id == "acme"))}
-    held, elsewhere = rows["F1"], rows["F2"]
-    base = "/yammer/api/v1/uploaded_files"
-    shown = yammer.call("GET", f"{base}/{held.version_number}.json").json()
-    assert list(shown) == ["id", "file_id", "name", "description", "content_type", "size", "uploader_id", "group_id",
-                           "created_at", "download_url"]  # fmt: skip
-    assert shown["download_url"] == f"http://localhost{base}/{held.version_number}/download"
-    got = yammer.call("GET", f"{base}/{held.version_number}/download")
-    assert (got.status_code, got.content) == (200, b"hello\n")
-    assert got.headers["content-type"].startswith("text/plain")
-    moved = yammer.call("GET", f"{base}/{elsewhere.version_number}/download")
-    assert (moved.status_code, moved.headers["location"]) == (302, "https://files.example.org/elsewhere.pdf")
-    with yammer.installation.ledger.read() as db:
-        foreign = db.scalar(select(files.c.version_number).where(files.c.workspace_id == "stranger"))
-    for number in (foreign, 1, "x", 10**30):
-        answer = yammer.call("GET", f"{base}/{number}")
-        assert (answer.status_code, answer.json()["response"]["message"]) == (404, "Not Found")
 
 
 def test_no_process_that_serves_it_loads_polars_or_the_job_engine(yammer: Yammer) -> None:

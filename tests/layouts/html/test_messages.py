@@ -71,7 +71,7 @@ def test_the_root_comes_first_even_if_a_reply_is_dated_earlier(world: World) -> 
 def test_a_thread_without_its_root_says_so(world: World) -> None:
     rows = (said(0, "root"), said(1, "reply", thread=0, author_id="U2"))
     page = shown(world, *rows, selection=Selection(people=("U2",)))
-    assert "<li class=o>The message that began this thread is not part of this export." in page
+    assert "<li><p class=o>The message that began this thread is not part of this export.</p>" in page
     assert "<summary>1 reply</summary>" in page
     assert ">root<" not in page
 

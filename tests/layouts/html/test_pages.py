@@ -48,11 +48,13 @@ def test_a_page_for_each_room_and_month(world: World) -> None:
 
 
 def test_a_reply_stands_on_the_page_of_its_root_however_late_it_comes(world: World) -> None:
-    exported = world.take([said(1, "root"), said(2, "late", at(days=70), thread=1)]).export()
+    rows = [said(1, "root"), said(2, "late", at(days=70), thread=1), said(3, "a year after", at(days=366), thread=1)]
+    exported = world.take(rows).export()
     assert exported.pages == ["general/2024-05"]
     page = exported.page("general")
-    assert "<details><summary>1 reply</summary>" in page
+    assert "<details><summary>2 replies</summary>" in page
     assert "<time datetime=2024-07-10T10:00:00Z>10 Jul 10:00</time>" in page
+    assert "<time datetime=2025-05-02T10:00:00Z>2 May 2025 10:00</time>" in page
 
 
 def test_months_lead_to_each_other(world: World) -> None:

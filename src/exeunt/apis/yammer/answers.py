@@ -1,4 +1,4 @@
-"""Answers in the Yammer contract's form: compact JSON, texts as JSON strings."""
+"""Answers in the Yammer contract's form: compact JSON, texts as JSON strings (3.1.2)."""
 
 from typing import Any
 
@@ -15,13 +15,8 @@ class Answer(msgspec.Struct, frozen=True):
     headers: list[tuple[str, str]] = []
 
 
-def text(status: int, words: str, headers: list[tuple[str, str]] | None = None) -> Answer:
-    """A text, quotes included on the wire."""
-    return Answer(status, words, headers or [])
-
-
-async def answer(send: Send, reply: Answer) -> None:
-    """Send it."""
+async def answer(send: Send, reply: Answer, *, body: bool = True) -> None:
+    """Send it; without `body` only the headers, as HEAD wants it."""
     data = msgspec.json.encode(reply.body)
     lines = [
         ("content-type", "application/json; charset=utf-8"),
@@ -31,4 +26,4 @@ async def answer(send: Send, reply: Answer) -> None:
     ]
     headers = [(name.encode(), value.encode("latin-1")) for name, value in lines]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
+    await send({"type": "http.response.body", "body": data if body else b""})

@@ -1,8 +1,8 @@
 """Routes and the order of checks of the Yammer contract (1.2, 3.1): token, admin, id, parameters, state, limits."""
 
+import math
 import re
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import unquote
 
 import structlog
@@ -10,28 +10,24 @@ from starlette.concurrency import run_in_threadpool
 
 from exeunt.access.principal import Principal
 from exeunt.apis.yammer import uploads, words
-from exeunt.apis.yammer.answers import Answer, answer, text
+from exeunt.apis.yammer.answers import Answer, answer
 from exeunt.apis.yammer.calls import Call
 from exeunt.apis.yammer.parameters import Query
 from exeunt.apis.yammer.requests import create, expire, list_requests, status
 from exeunt.errors import Busy, Forbidden, InvalidInput, NoSpace, Unavailable
 from exeunt.http.asgi import App, Receive, Scope, Send, header
 from exeunt.installation import Installation
+from exeunt.lake.uploaded import UploadedFile
 
 log = structlog.get_logger("exeunt.yammer")
 
-Handler = Callable[[Call], Answer]
-
-REQUESTS = re.compile(r"/api/v1/export/requests(?:\.json)?")
-REQUEST = re.compile(r"/api/v1/export/requests/(?P<id>.+?)(?:\.json)?")
-UPLOADED = re.compile(r"/api/v1/uploaded_files/(?P<id>[^/]+?)(?:\.json)?")
-DOWNLOAD = re.compile(r"/api/v1/uploaded_files/(?P<id>[^/]+)/download(?:\.json)?")
+Handler = Callable[[Call], Answer | UploadedFile]
 
 ROUTES: list[tuple[re.Pattern[str], dict[str, Handler]]] = [
-    (REQUESTS, {"POST": create, "GET": list_requests}),
-    (REQUEST, {"GET": status, "PUT": expire}),
-    (DOWNLOAD, {}),
-    (UPLOADED, {"GET": uploads.show}),
+    (re.compile(r"/api/v1/export/requests(?:\.json)?"), {"GET": list_requests, "POST": create}),
+    (re.compile(r"/api/v1/export/requests/(?P<id>.+?)(?:\.json)?", re.DOTALL), {"GET": status, "PUT": expire}),
+    (re.compile(r"/api/v1/uploaded_files/(?P<id>[^/]+)/download(?:\.json)?"), {"GET": uploads.download}),
+    (re.compile(r"/api/v1/uploaded_files/(?P<id>[^/]+?)(?:\.json)?"), {"GET": uploads.show}),
 ]
 
 
@@ -39,20 +35,24 @@ def make_app(installation: Installation) -> App:
     """The API as an ASGI application; paths are the published ones, without the prefix."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        path = _path(scope)
+        has_body = scope["method"] != "HEAD"
+        path, query = _path(scope), Query(scope["query_string"])
         for pattern, methods in ROUTES:
             found = pattern.fullmatch(path)
             if found is None:
                 continue
-            call = Call(installation, scope, found.groupdict().get("id", ""), Query(scope["query_string"]))
-            if pattern is DOWNLOAD:
-                await uploads.download(call, receive, send, _admit)
+            call = Call(installation, scope, found.groupdict().get("id", ""), query)
+            if not await _drained(receive):
+                # the client hears this only if it still listens: its body was too large or stalled
+                await answer(send, Answer(413, words.BODY_TOO_LARGE, [("connection", "close")]))
+                return
+            reply = await run_in_threadpool(_handled, call, methods)
+            if isinstance(reply, Answer):
+                await answer(send, reply, body=has_body)
             else:
-                await _drain(receive)
-                reply = await run_in_threadpool(_handled, call, methods)
-                await answer(send, reply)
+                await uploads.deliver(call, receive, send, reply)
             return
-        await answer(send, Answer(404, words.NOT_FOUND))
+        await answer(send, Answer(404, words.NOT_FOUND), body=has_body)
 
     return app
 
@@ -64,53 +64,50 @@ def _path(scope: Scope) -> str:
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
-async def _drain(receive: Receive) -> None:
-    """A request body is read and dropped."""
+async def _drained(receive: Receive) -> bool:
+    """Read the request body and drop it; False when it did not come to its end."""
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return
+        if message["type"] == "http.disconnect":
+            return False
+        if not message.get("more_body", False):
+            return True
 
 
-def _handled(call: Call, methods: dict[str, Handler]) -> Answer:
+def _handled(call: Call, methods: dict[str, Handler]) -> Answer | UploadedFile:
     """One call with its errors in this API's words."""
     try:
-        refusal = _admit(call)
-        if refusal is not None:
-            return refusal
-        handler = methods.get(call.scope["method"])
+        principal = _authenticate(call)
+        if principal is None:
+            return Answer(401, words.UNAUTHORIZED)
+        if principal.role != "administrator":
+            return Answer(403, words.NOT_ADMIN)
+        call.principal = principal
+        method = call.scope["method"]
+        handler = methods.get("GET" if method == "HEAD" else method)
         if handler is None:
-            return text(405, words.METHOD_NOT_ALLOWED, [("allow", ", ".join(methods))])
+            allowed = sorted([*methods, "HEAD"] if "GET" in methods else methods)
+            return Answer(405, words.METHOD_NOT_ALLOWED, [("allow", ", ".join(allowed))])
         return handler(call)
     except InvalidInput as error:
-        return text(400, str(error))
+        return Answer(400, str(error))
     except Forbidden as error:
-        return text(403, str(error))
+        return Answer(403, words.envelope(str(error), 403))
     except Busy as error:
-        return Answer(429, words.RATE_LIMITED, [("retry-after", str(max(1, round(error.retry_after))))])
+        return Answer(429, words.RATE_LIMITED, [("retry-after", str(max(1, math.ceil(error.retry_after))))])
     except (Unavailable, NoSpace) as error:
         log.error("the service is unavailable", reason=str(error))
-        return text(503, words.UNAVAILABLE, [("retry-after", "30")])
-
-
-def _admit(call: Call) -> Answer | None:
-    """Set the principal, or say why there is none."""
-    principal = _authenticate(call)
-    if principal is None:
-        return Answer(401, words.UNAUTHORIZED)
-    if principal.role != "administrator":
-        return Answer(403, words.NOT_ADMIN)
-    call.principal = principal
-    return None
+        return Answer(503, words.UNAVAILABLE, [("retry-after", "30")])
 
 
 def _authenticate(call: Call) -> Principal | None:
+    """The header wins over the query (3.1.1)."""
     named = header(call.scope, b"authorization")
-    token: Any = None
-    if named is not None:
+    if named is None:
+        token = next(iter(call.query.all("access_token")), "")
+    else:
         scheme, _, token = named.partition(" ")
         if scheme.lower() != "bearer":
             return None
-    elif call.query.all("access_token"):
-        token = call.query.all("access_token")[0]
-    return call.installation.access.authenticate(token.strip(), "yammer") if token else None
+    token = token.strip()
+    return call.installation.access.authenticate(token, "yammer") if token else None

@@ -1,10 +1,15 @@
 """One call of the Yammer API: who asks, for what, of which installation."""
 
+from typing import Any
+
+from exeunt.access.audit import Action
 from exeunt.access.principal import Principal
 from exeunt.apis.yammer.parameters import Query
 from exeunt.http.asgi import Scope
 from exeunt.http.request import base_url, client_address, request_id
 from exeunt.installation import Installation
+
+API = "yammer"
 
 
 class Call:
@@ -25,10 +30,11 @@ class Call:
         """The same with the prefix under which this API was reached."""
         return self.base + str(self.scope.get("root_path", ""))
 
-    @property
-    def client(self) -> str:
-        return client_address(self.scope)
-
-    @property
-    def request_id(self) -> str:
-        return request_id(self.scope)
+    def write_down(
+        self, action: Action, subject: str, *, workspace_id: str | None = None, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Add to the audit trail; without `workspace_id` in the client's own workspace."""
+        self.installation.audit.write(
+            self.principal, action, subject, api=API, client=client_address(self.scope),
+            request_id=request_id(self.scope), detail=detail, workspace_id=workspace_id,
+        )  # fmt: skip

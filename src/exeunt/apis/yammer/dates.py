@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 _DATE = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"(?:[Tt ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?"
+    r"(?:[Tt ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?"
     r"(?P<zone>[Zz]|(?P<sign>[+\- ])(?P<zone_hour>\d{2})(?::?(?P<zone_minute>\d{2}))?)?)?",
     re.ASCII,
 )

@@ -27,18 +27,16 @@ class Query:
 
     def one(self, name: str) -> str | None:
         """The value of a single-valued parameter. Raises `InvalidInput` when it is given twice and differs."""
-        values = self._values.get(name)
-        if not values:
-            return None
+        values = self.all(name)
         for value in values[1:]:
             if value != values[0]:
                 raise InvalidInput(words.not_valid(name, value))
-        return values[0]
+        return values[0] if values else None
 
     def choice(self, name: str, choices: dict[str, bool]) -> bool:
-        """A parameter with a few values in any case; absent is false. Raises `InvalidInput`."""
+        """A parameter with a few values in any case; absent or empty is false. Raises `InvalidInput`."""
         value = self.one(name)
-        if value is None:
+        if not value:
             return False
         if value.lower() not in choices:
             raise InvalidInput(words.not_valid(name, value))
@@ -58,12 +56,10 @@ LAYOUTS = {"flat": True, "nested": False}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked request for an export. `since_text` and `until_text` are as the client wrote them."""
+    """A checked request for an export; `until` is never later than the instant it was accepted."""
 
     since: datetime
     until: datetime
-    since_text: str
-    until_text: str
     networks: tuple[int, ...]
     include_ens: bool
     flat: bool
@@ -79,13 +75,12 @@ def asked(query: Query, now: datetime) -> Asked:
     if not since_text:
         raise InvalidInput(words.SINCE_REQUIRED)
     since = _date("since", since_text)
-    until_text = query.one("until") or ""
+    until_text = query.one("until")
     until = min(_date("until", until_text), now) if until_text else now
-    if (until_text and _date("until", until_text) <= since) or since >= now:
+    if until <= since:
         raise InvalidInput(words.UNTIL_NOT_LATER)
     return Asked(
-        since=since, until=until, since_text=since_text, until_text=until_text,
-        networks=query.numbers("network"), include_ens=query.choice("include_ens", BOOLEAN),
+        since=since, until=until, networks=query.numbers("network"), include_ens=query.choice("include_ens", BOOLEAN),
         flat=query.choice("layout", LAYOUTS), safe_csv=query.choice("safe_csv", BOOLEAN),
         dry_run=query.choice("dry_run", BOOLEAN), groups=query.numbers("group"), users=query.numbers("user"),
     )  # fmt: skip

@@ -1,11 +1,17 @@
-"""Every text of the Yammer contract, literally. Texts are JSON strings on the wire (contract 3.1.2)."""
+"""Every text of the Yammer contract, literally. Texts are JSON strings on the wire (3.1.2)."""
 
-UNAUTHORIZED = {
-    "response": {"message": "Credentials are required to access this resource.", "code": 16, "stat": "fail"}
-}
-NOT_ADMIN = {"response": {"message": "Only verified admins can export data.", "code": 403, "stat": "fail"}}
-RATE_LIMITED = {"response": {"message": "Rate limited due to excessive requests.", "code": 33, "stat": "fail"}}
-NOT_FOUND = {"response": {"message": "Not Found", "code": 0, "stat": "fail"}}
+from typing import Any
+
+
+def envelope(message: str, code: int) -> dict[str, Any]:
+    """The published shape of an error that is no plain text."""
+    return {"response": {"message": message, "code": code, "stat": "fail"}}
+
+
+UNAUTHORIZED = envelope("Credentials are required to access this resource.", 16)
+NOT_ADMIN = envelope("Only verified admins can export data.", 403)
+RATE_LIMITED = envelope("Rate limited due to excessive requests.", 33)
+NOT_FOUND = envelope("Not Found", 0)
 
 MOST_OF_A_VALUE = 64
 """How much of a client's own words an answer repeats."""
@@ -38,6 +44,7 @@ UNTIL_NOT_LATER = "The until parameter must be later than since"
 SIX_AT_MOST = "Only 6 requests can be in progress for one network at a time"
 METHOD_NOT_ALLOWED = "Method not allowed"
 UNAVAILABLE = "The export service is temporarily unavailable"
+BODY_TOO_LARGE = "The request body is too large or did not arrive"
 
 
 def not_a_date(name: str, value: str) -> str:

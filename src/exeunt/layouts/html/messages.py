@@ -77,7 +77,7 @@ def _before(frame: pl.DataFrame, days: pl.Series, new_day: pl.Series) -> pl.Seri
             joined("<h2>", pl.lit(times.days_as(rare["day"], "%A, %-d %B %Y")), "</h2>\n<ol>\n")
         ),
         pl.when(pl.col("first") & pl.col("reply")).then(
-            pl.lit("<li class=o>The message that began this thread is not part of this export.\n")
+            pl.lit("<li><p class=o>The message that began this thread is not part of this export.</p>\n")
         ),
         pl.when(opens.is_not_null()).then(joined("<details><summary>", count, "</summary>\n<ol>\n")),
     )
@@ -97,9 +97,15 @@ def _beginning(frame: pl.DataFrame, faces: pl.Series, new_day: pl.Series) -> pl.
 
 
 def _other_day(days: pl.Series, own_days: pl.Series) -> pl.Series:
-    """The day before the time of a reply that was written on another day than its heading says."""
+    """The day before the time of a reply that was written on another day, or in another year, than its heading says."""
     other = days != own_days
-    return spread(times.days_as(own_days.filter(other), "%-d %b "), other)
+    own = own_days.filter(other)
+    years = pl.DataFrame({"root": days.filter(other), "own": own}).select(pl.all().cast(pl.Date).dt.year())
+    day, year = times.days_as(own, "%-d %b "), times.days_as(own, "%-d %b %Y ")
+    texts = years.with_columns(day=day, year=year).select(
+        pl.when(pl.col("root") == pl.col("own")).then("day").otherwise("year")
+    )
+    return spread(texts.to_series(), other)
 
 
 def _flags(frame: pl.DataFrame) -> pl.Series:

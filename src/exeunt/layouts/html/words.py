@@ -17,14 +17,18 @@ BUCKETS = 31
 _UNPARTED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _TOKEN = rf"[{_UNPARTED}]|[\p{{So}}\p{{Sc}}]|[[\p{{L}}\p{{N}}]--[{_UNPARTED}]]+"
 
+_ASCII_TOKEN = r"[a-z0-9]+|\$"
+"""The same for text that is ASCII, as most is."""
+
 SKIP = "~"
 STEPS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in '"/\\']
 """A block is written as its distance from the one before: one character for 1 (`!`) to 90; `~` passes 90."""
 
 
 def tokens_of(texts: pl.Series) -> pl.DataFrame:
-    """The (block, token) of texts of blocks in order: what stands between two spaces, as often as it does."""
-    cut = texts.alias("token").to_frame().with_row_index("block").with_columns(pl.col("token").str.split(" "))
+    """The (block, token) of texts of blocks in order, each once: a token is what stands between two spaces."""
+    tokens = pl.col("token").str.split(" ").list.unique()
+    cut = texts.alias("token").to_frame().with_row_index("block").with_columns(tokens)
     return cut.explode("token", empty_as_null=False, keep_nulls=False)
 
 
@@ -57,9 +61,13 @@ def bucket(head: str) -> int:
 def _words(numbers: pl.Series, tokens: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The distinct words of tokens, sorted by bucket, and for the number of each token the places of its words."""
     cut = pl.DataFrame({"token": numbers, "word": tokens})
-    plain = cut["word"].str.contains("^[a-z0-9]+$")
-    odd = cut.filter(~plain).with_columns(folded(pl.col("word")).str.extract_all(_TOKEN))
-    each = pl.concat([cut.filter(plain), odd.explode("word").drop_nulls("word")])
+    plain, foreign = cut["word"].str.contains("^[a-z0-9]+$"), cut["word"].str.contains(r"[^\x00-\x7f]")
+    ascii_words = pl.col("word").str.to_lowercase().str.extract_all(_ASCII_TOKEN)
+    odd = [
+        cut.filter(~plain & ~foreign).with_columns(ascii_words),
+        cut.filter(foreign).with_columns(folded(pl.col("word")).str.extract_all(_TOKEN)),
+    ]
+    each = pl.concat([cut.filter(plain), *(part.explode("word").drop_nulls("word") for part in odd)])
     distinct = each.select(pl.col("word").unique()).with_columns(head=pl.col("word").str.head(2))
     heads = distinct["head"].unique().to_list()
     buckets = pl.DataFrame({"head": heads, "bucket": [bucket(head) for head in heads]}, _BUCKET)
