@@ -10,22 +10,12 @@ from pathlib import Path
 import pytest
 
 from exeunt.archives.body import Body
+from exeunt.clock import utc_now
+from exeunt.config import Settings
 from exeunt.exports.records import Export, State
 from exeunt.installation import Installation
-from tests.exports.conftest import (
-    JANUARY,
-    asked,
-    clock_at,
-    delivered,
-    environment,
-    fill,
-    ids_from,
-    made_files,
-    make,
-    shard_runs,
-    until,
-    worker_process,
-)
+from tests.exports.conftest import JANUARY, asked, clock_at, delivered, fill, ids_from, made_files, make, shard_runs
+from tests.processes import environment, until, worker_process
 
 SEED = int(os.environ.get("EXEUNT_KILL_SEED") or random.randrange(10**6))
 KILLS_A_RUN = 2
@@ -39,7 +29,7 @@ class Undisturbed:
         made = make(folder, clock=clock_at(JANUARY), ids=ids_from())
         fill(made, rooms=4, months=6, per_month=per_month)
         # the deadline counts from the creation, which a standing clock has put far into the past
-        made.clock = made.exports._clock = lambda: __import__("datetime").datetime.now(JANUARY.tzinfo)
+        made.exports._clock = utc_now
         self.export_id = asked(made, layout).id
         made.ledger.close()
         ran = self.copy(folder / "undisturbed")
@@ -57,8 +47,6 @@ class Run:
     """A copy of the installation, at work in processes of its own."""
 
     def __init__(self, data: Path, export_id: str, shard_rows: str) -> None:
-        from exeunt.config import Settings
-
         self.env = environment(data, EXEUNT_SHARD_ROWS=shard_rows)
         self.export_id = export_id
         self.installation = Installation(Settings(data=str(data)))

@@ -89,17 +89,6 @@ def test_a_foreign_network_is_as_unreachable_as_an_unknown_one(yammer: Yammer) -
     assert (answer.status_code, answer.json()) == (403, f"Network {foreign} cannot be exported with this token")
 
 
-def test_wrong_methods_are_405_and_unknown_paths_404(yammer: Yammer) -> None:
-    answer = yammer.call("DELETE")
-    assert (answer.status_code, answer.text, answer.headers["allow"]) == (
-        405,
-        '"Method not allowed"',
-        "GET, HEAD, POST",
-    )
-    answer = yammer.call("GET", "/yammer/api/v1/nothing")
-    assert (answer.status_code, answer.text) == (404, '{"response":{"message":"Not Found","code":0,"stat":"fail"}}')
-
-
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -118,7 +107,7 @@ def test_405_names_what_is_allowed(yammer: Yammer, method: str, path: str, allow
 @pytest.mark.parametrize("path", ["/yammer/api/v1/export", "/yammer/api/v1/export/requests//", "/yammer/", "/yammer"])
 def test_other_paths_are_404(yammer: Yammer, path: str) -> None:
     answer = yammer.call("GET", path)
-    assert (answer.status_code, answer.json()["response"]["message"]) == (404, "Not Found")
+    assert (answer.status_code, answer.text) == (404, '{"response":{"message":"Not Found","code":0,"stat":"fail"}}')
 
 
 def test_the_header_wins_over_the_query(yammer: Yammer) -> None:

@@ -1,10 +1,12 @@
 """A workspace of given rows, exported as `html` and unpacked."""
 
 import json
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -85,14 +87,24 @@ class Exported:
         return [f"{folder.rpartition('-')[0]}/{page}" for folder, _, page in (name.partition("/") for name in found)]
 
 
+@lru_cache(maxsize=1)
+def _empty_ledger() -> bytes:
+    """The tables, made once: making them takes longer than most exports here."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
+        upgrade(ledger)
+        ledger.close()
+        return Path(folder, "ledger.sqlite").read_bytes()
+
+
 class World:
     """A workspace in a folder of its own."""
 
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
+        (path / "ledger.sqlite").write_bytes(_empty_ledger())
         self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
-        upgrade(self.ledger)
         self.catalog = Catalog(self.ledger)
         self.blobs = BlobStore(path / "blobs")
         self.catalog.add_workspace("w", "Works & <Co>", None, START)
