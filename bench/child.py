@@ -58,7 +58,7 @@ def run(command: list[str], data: Path | None = None, *, memory: bool = False, *
 def task(function: Callable[..., Any], *arguments: object, memory: bool = False, **more: str) -> Ran:
     """Run a function of this package in a fresh process; arguments and result are plain values."""
     name = f"{function.__module__}:{function.__qualname__}"
-    return run([sys.executable, "-m", "bench.child", name, *map(str, arguments)], memory=memory, **more)
+    return run([sys.executable, "-m", "bench.child", name, *map(str, arguments)], None, memory=memory, **more)
 
 
 def exeunt(data: Path, *arguments: str, memory: bool = False, **more: str) -> Ran:

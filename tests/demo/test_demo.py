@@ -11,7 +11,7 @@ def test_the_demonstration_runs_to_its_end(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "members checked against their manifests, all right" in " ".join(done.stdout.split())
+    assert "members checked against their manifests, all right:" in " ".join(done.stdout.split())
     rows = [line for line in done.stdout.splitlines() if line.startswith(("native: ", "Yammer: "))]
     assert len(rows) == 4
     # bytes copied, and how often a download was interrupted and resumed

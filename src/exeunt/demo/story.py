@@ -49,8 +49,9 @@ def run(folder: Path, messages: int, files: int) -> None:
         exports = _fetch_all(base, tokens, folder / "archives", console)
     checked = _verify(exports, console)
     _table(console, machine, exports)
-    console.print(f"\n{checked:,} members checked against their manifests, all right. "
-                  f"{home.messages:,} messages, {time.perf_counter() - begun:.0f} s in all.")  # fmt: skip
+    took = time.perf_counter() - begun
+    console.print(f"\n{checked:,} members checked against their manifests, all right: {home.messages:,} messages "
+                  f"and their files, in and out in {took:.0f} s.", soft_wrap=True)  # fmt: skip
     _what_next(console, folder)
 
 

@@ -1,12 +1,19 @@
 """Every call and text of the Files Export as its document and contract print them."""
 
 import re
+import subprocess
+import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from exeunt.errors import Unavailable
-from exeunt.exports.records import State
+from exeunt.exports.records import Export, State
+from exeunt.exports.service import finish
 from tests.apis.yammer.conftest import REQUESTS, SINCE, UNKNOWN, Yammer
+from tests.conftest import working
 
 
 def test_create_answers_the_id_which_can_be_read_at_once(yammer: Yammer) -> None:
@@ -203,8 +210,6 @@ def test_details_add_one_key(yammer: Yammer) -> None:
 
 
 def test_a_failed_request_says_so_and_cannot_be_expired(yammer: Yammer) -> None:
-    from exeunt.exports.service import finish
-
     request_id = yammer.create()
     with yammer.installation.ledger.write() as db:
         finish(db, request_id, State.FAILED, datetime.now(UTC), "broken")
@@ -236,9 +241,6 @@ def test_a_database_that_is_away_is_503(yammer: Yammer) -> None:
 
 
 def test_no_process_that_serves_it_loads_polars_or_the_job_engine(yammer: Yammer) -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys; from exeunt.http.app import make_app; from exeunt.installation import Installation;"
         "from exeunt.config import Settings; make_app(Installation(Settings(data=sys.argv[1])));"
@@ -247,3 +249,76 @@ def test_no_process_that_serves_it_loads_polars_or_the_job_engine(yammer: Yammer
     done = subprocess.run([sys.executable, "-c", code, yammer.installation.settings.data], capture_output=True,
                           text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_asked_and_ended_is_written_down(yammer: Yammer) -> None:
+    first = yammer.create()
+    yammer.call("PUT", f"{REQUESTS}/{first}", state="Expired")
+    second = yammer.create()
+    yammer.finish(second)
+    yammer.call("PUT", f"{REQUESTS}/{second}", state="Expired")
+    entries = [
+        (entry.action, entry.subject, entry.actor, entry.client)
+        for entry in yammer.installation.audit.entries("acme")
+        if entry.api == "yammer" and entry.actor
+    ]
+    who = ("user1@example.org", "192.0.2.7")
+    assert entries == [
+        (action, subject, *who)
+        for action, subject in [("export:create", first), ("export:cancel", first), ("export:create", second),
+                                ("export:revoke", second)]
+    ]  # fmt: skip
+
+
+def test_a_request_that_completes_while_it_is_ended_is_expired_all_the_same(
+    yammer: Yammer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = yammer.create()
+    exports, cancel = yammer.installation.exports, yammer.installation.exports.cancel
+
+    def too_late(export_id: str) -> Export:
+        yammer.finish(export_id)
+        return cancel(export_id)
+
+    monkeypatch.setattr(exports, "cancel", too_late)
+    assert yammer.call("PUT", f"{REQUESTS}/{request_id}", state="Expired").status_code == 200
+    assert yammer.call("GET", f"{REQUESTS}/{request_id}").json()["status"] == "EXPIRED"
+
+
+def test_a_cancelled_request_leaves_no_files_behind(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    yammer.call("PUT", f"{REQUESTS}/{request_id}", state="Expired")
+    with working(yammer.installation):
+        time.sleep(0.3)
+    assert list(yammer.installation.blobs.sizes(f"made/{request_id}")) == []
+    assert yammer.call("GET", f"{REQUESTS}/{request_id}").json()["status"] == "EXPIRED"
+
+
+def test_links_are_shown_only_to_tokens_that_could_ask_for_the_same(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    yammer.finish(request_id)
+    scopes = ["export:create", "export:read", "export:download"]
+    lesser = yammer.installation.access.create_token("user1@example.org", "acme", api="yammer", scopes=scopes)[0]
+    answer = yammer.call("GET", f"{REQUESTS}/{request_id}", token=lesser)
+    assert (answer.status_code, answer.json()["response"]["message"]) == (
+        403,
+        "this token may not have the files of this request",
+    )
+    (listed,) = yammer.call("GET", token=lesser).json()["requests"]
+    assert (listed["status"], listed["data"]) == ("COMPLETE", [])
+    other = yammer.make_admin("user2@example.org")
+    assert len(yammer.call("GET", f"{REQUESTS}/{request_id}", token=other).json()["data"]) == 2
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"cursor": "x"}])
+def test_a_page_has_its_bounds(yammer: Yammer, query: dict[str, str]) -> None:
+    ((name, value),) = query.items()
+    answer = yammer.call("GET", **query)
+    assert (answer.status_code, answer.json()) == (400, f"The {name} parameter is not valid: {value}")
+
+
+def test_details_of_a_waiting_request_do_not_know_totals(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    details = yammer.call("GET", f"{REQUESTS}/{request_id}", details="TRUE").json()["details"]
+    assert (details["files_total"], details["bytes_total"], details["percent"], details["archives"]) == (
+        None, None, 0, [])  # fmt: skip
