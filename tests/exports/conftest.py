@@ -1,23 +1,32 @@
 """Content that makes several shards, a clock and ids that are arguments, and real worker processes to end."""
 
 import hashlib
+import io
+import json
+import threading
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from exeunt.archives.body import Body
+from exeunt.archives.packs import PackIndex, PackWriter
 from exeunt.archives.reading import BodyReader
 from exeunt.clock import Clock, IdSource
 from exeunt.config import Settings
+from exeunt.exports import run
 from exeunt.exports.records import Export
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.lake.append import importing
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, Reaction, RoomRow, UserRow
+from exeunt.layouts.job import Job, Layout, Output, ShardPlan
+from exeunt.layouts.registry import load
 from exeunt.ledger.schema import export_shards
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -130,3 +139,62 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     fill(made)
     yield made
     made.ledger.close()
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self, now: datetime = TODAY) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Gate:
+    """Stops the work of a layout where it is told to, until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, render: bool = False, assemble: bool = False) -> None:
+        self.reached, self.open = threading.Event(), threading.Event()
+        self.stops_at = {"render": render, "assemble": assemble}
+        self.error: BaseException | None = None
+        monkeypatch.setattr(run, "load", self._load)
+
+    def _load(self, name: str) -> Layout:
+        layout = load(name)
+
+        def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
+            layout.render(job, plan, pack)
+            self._stop("render")
+
+        def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
+            outputs = layout.assemble(job, packs)
+            self._stop("assemble")
+            return outputs
+
+        return Layout(layout.name, layout.plan, render, assemble)
+
+    def _stop(self, where: str) -> None:
+        if self.stops_at[where]:
+            self.reached.set()
+            assert self.open.wait(60)
+            if self.error is not None:
+                raise self.error
+
+
+def members_of(archive: bytes) -> dict[str, bytes]:
+    """The members of a ZIP by name, each of them checked."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert opened.testzip() is None
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def manifest_of(archive: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(members_of(archive)["manifest.json"])
+    return found
+
+
+def messages_of(archive: bytes) -> list[dict[str, Any]]:
+    """The messages of an archive in JSON Lines, in order."""
+    members = members_of(archive)
+    return [json.loads(line) for name in members if name.startswith("messages") for line in members[name].splitlines()]
