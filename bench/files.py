@@ -85,9 +85,9 @@ def _cold(data: Path) -> float:
 def zipstream_seconds(data: str, export_id: str) -> float:
     """The members of our own archive, packed by zipstream-ng and thrown away; for a process of its own."""
     import zipfile
+    from importlib import import_module
 
-    from zipstream import ZIP_STORED, ZipStream
-
+    packer = import_module("zipstream")
     blobs = BlobStore(Path(data) / "blobs")
     paths: list[tuple[str, Path]] = []
     generated: list[tuple[str, bytes]] = []
@@ -98,7 +98,7 @@ def zipstream_seconds(data: str, export_id: str) -> float:
             paths += zip((n for n in names if n.startswith("files/")), (blobs.path(b.key) for b in held), strict=True)
             generated += [(name, archive.read(name)) for name in names if not name.startswith("files/")]
     begun = time.perf_counter()
-    stream = ZipStream(compress_type=ZIP_STORED)
+    stream = packer.ZipStream(compress_type=packer.ZIP_STORED)
     for name, content in generated:
         stream.add(content, name)
     for name, path in paths:

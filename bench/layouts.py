@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,33 +85,29 @@ def viewer_seconds(source: str, folder: str) -> dict[str, Any]:
     """slack-export-viewer as its command line runs it with `--html-only`; for a process of its own."""
     import logging
     import warnings
+    from importlib import import_module
 
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    import flask
-    from slackviewer.app import app
-    from slackviewer.config import Config
-    from slackviewer.freezer import CustomFreezer
-    from slackviewer.main import configure_app
-
+    app, main = import_module("slackviewer.app").app, import_module("slackviewer.main")
     options = {
         "archive": source, "output_dir": folder, "html_only": True, "no_browser": True, "debug": False,
         "show_dms": True, "thread_note": True, "since": None, "channels": None, "no_sidebar": False,
         "no_external_references": False, "skip_channel_member_change": False, "hide_channels": None, "test": False,
         "port": 0, "ip": "localhost",
     }  # fmt: skip
-    configure_app(app, Config(options))
-    read: Any = flask._app_ctx_stack  # type: ignore[attr-defined]
+    main.configure_app(app, main.Config(options))
+    read = main.flask._app_ctx_stack
     app.config["FREEZER_RELATIVE_URLS"] = True
-    freezer = CustomFreezer(app)
+    freezer = main.CustomFreezer(app)
     out = Path(folder) / "pages"
     freezer.cf_output_dir = str(out)
 
-    @freezer.register_generator
-    def channel_name():  # type: ignore[no-untyped-def]
+    def channel_name() -> Iterator[dict[str, str]]:
         for channel in read.channels:
             yield {"name": channel}
 
+    freezer.register_generator(channel_name)
     begun = time.perf_counter()
     freezer.freeze()
     seconds = time.perf_counter() - begun

@@ -65,3 +65,24 @@ def test_any_text_is_a_date_or_refused(text: str) -> None:
 
 def test_expiry_times_are_written_with_an_offset() -> None:
     assert written(NINTH) == "2019-02-09T00:00:00+00:00"
+
+
+SPELLINGS = st.tuples(
+    st.sampled_from("Tt "), st.sampled_from(["%Y-%m-%d", "%Y-{0.month}-{0.day}"]), st.sampled_from(["", ".{:06d}"]),
+    st.sampled_from([("", 0), ("Z", 0), ("z", 0), ("+{0:02d}:{1:02d}", 1), (" {0:02d}:{1:02d}", 1),
+                     ("+{0:02d}{1:02d}", 1), (" {0:02d}{1:02d}", 1), ("-{0:02d}:{1:02d}", -1), ("-{0:02d}{1:02d}", -1),
+                     ("+{0:02d}", 60), ("-{0:02d}", -60)]),
+)  # fmt: skip
+
+
+@given(st.datetimes(FIRST, LAST), SPELLINGS, st.integers(0, 14 * 60))
+def test_every_spelling_of_an_instant_is_that_instant(
+    naive: datetime, spelling: tuple[str, str, str, tuple[str, int]], minutes: int
+) -> None:
+    separator, date, fraction, (zone, unit) = spelling
+    minutes -= minutes % 60 if abs(unit) == 60 else 0
+    offset = timedelta(minutes=minutes * (unit > 0) - minutes * (unit < 0))
+    text = naive.strftime(date.format(naive)) + separator + naive.strftime("%H:%M:%S")
+    text += fraction.format(naive.microsecond) + zone.format(*divmod(minutes, 60))
+    whole = naive if fraction else naive.replace(microsecond=0)
+    assert parse_date(text) == whole.replace(tzinfo=timezone(offset))
