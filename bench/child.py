@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """What a process said on its last line, how long it lived, and the most memory it took."""
+    """What a process said (decoded, where it is JSON), how long it lived, and the most memory it took."""
 
     said: Any
     seconds: float
@@ -47,11 +47,10 @@ def run(command: list[str], data: Path | None = None, *, memory: bool = False, *
     seconds = time.perf_counter() - begun
     if process.returncode:
         raise RuntimeError(f"{' '.join(command[:6])} ended with {process.returncode}: {err[-2000:]}")
-    last = out.strip().rpartition("\n")[2]
     try:
-        said = json.loads(last)
+        said = json.loads(out)
     except ValueError:
-        said = last
+        said = out
     return Ran(said, seconds, megabytes)
 
 

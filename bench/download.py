@@ -85,7 +85,7 @@ def _measure(times: Times, server: Server, url: str, length: int) -> None:
     times.one.append(_fetch(url, [(0, length)], length))
     step = -(-length // RANGES)
     times.four.append(_fetch(url, [(at, min(length, at + step)) for at in range(0, length, step)], length))
-    times.cpu.append((cpu_seconds(server.pid) - before) / (2 * length / 1e9))
+    times.cpu.append(max(0.005, cpu_seconds(server.pid) - before) / (2 * length / 1e9))
 
 
 def _fetch(url: str, spans: list[tuple[int, int]], length: int) -> float:

@@ -89,7 +89,7 @@ def _sealed(members: int) -> Path:
                 archive.add(f"room-{number % 997}/{number:07d}.txt", content, WHEN)
             facts = archive.seal()
         output = Output(1, "archive", "members.zip", "application/zip", folder / "part-0001.body", facts, members)
-        Runner(installation)._complete(export.id, [output], {})
+        Runner(installation)._complete(export.id, export.attempts, [output], {})
         installation.ledger.close()
         on_disk(path)
 

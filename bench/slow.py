@@ -3,6 +3,7 @@
 import selectors
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,16 +75,16 @@ def _read_slowly(clients: list[socket.socket], server: Server) -> float:
         budgets = dict.fromkeys(clients, int(RATE * STEP))
         while budgets and time.monotonic() - begun < STEP:
             for key, _ in waiting.select(STEP / 10):
-                client = key.fileobj
-                assert isinstance(client, socket.socket)
-                if client not in budgets:
+                ready = key.fileobj
+                assert isinstance(ready, socket.socket)
+                if ready not in budgets:
                     continue
-                got = client.recv(budgets[client])
+                got = ready.recv(budgets[ready])
                 if not got:
                     raise RuntimeError("a slow client was sent away")
-                budgets[client] -= len(got)
-                if budgets[client] <= 0:
-                    del budgets[client]
+                budgets[ready] -= len(got)
+                if budgets[ready] <= 0:
+                    del budgets[ready]
         most = max(most, pss(server.pid))
         time.sleep(max(0.0, STEP - (time.monotonic() - begun)))
     waiting.close()
@@ -91,12 +92,11 @@ def _read_slowly(clients: list[socket.socket], server: Server) -> float:
 
 
 def _open_blobs(pid: int, data: Path) -> int:
-    """How many blobs the server's processes have open."""
-    folder, count = str(data / "blobs"), 0
+    """How many blobs the server's processes have open; the index of the archive, a mapping, stays."""
+    blobs, count = f"{data / 'blobs'}/", 0
     for one in tree(pid):
-        for link in Path(f"/proc/{one}/fd").iterdir():
-            try:
-                count += str(link.readlink()).startswith(folder) and ".body" not in link.name
-            except OSError:
-                continue
+        for handle in Path(f"/proc/{one}/fd").iterdir():
+            with suppress(OSError):
+                target = str(handle.readlink())
+                count += target.startswith(blobs) and not target.endswith(".body")
     return count

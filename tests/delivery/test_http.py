@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import select
 
 from exeunt.exports.records import Archive, Export
+from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, downloads
-from tests.conftest import serving
+from tests.conftest import fill, serving, wait_for, working
 
 
 class Link:
@@ -230,18 +231,8 @@ def test_a_missing_blob_is_500_before_the_first_byte(link: Link) -> None:
     assert httpx.get(link.url).status_code == 500
 
 
-def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(
-    installation: Installation, exported: Callable[..., Export], tmp_path: Path
-) -> None:
-    from tests.conftest import fill
-
+def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(installation: Installation) -> None:
     fill(installation, "big", body=random.Random(1).randbytes(3_000_000))
-    export = exported("csv")
-    big = installation.exports.create
-    assert big
-    from exeunt.exports.service import Request
-    from tests.conftest import wait_for, working
-
     asked = installation.exports.create(Request(workspaces=("big",), api="native", layout="csv"))
     with working(installation):
         export = wait_for(installation, asked.id)

@@ -25,7 +25,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def call(settings: Settings, *, body: list[bytes] | None = None, client: str = "10.0.0.9", query: bytes = b"",
-         stall: bool = False, **headers: str) -> tuple[int, Any, dict[str, str]]:  # fmt: skip
+         stall: bool = False, lines: dict[str, str] | None = None, **headers: str) -> tuple[int, Any, dict[str, str]]:  # fmt: skip
     """One request through the shell: status, decoded body, headers."""
     pieces, answers = list(body or [b""]), list[Message]()
 
@@ -37,10 +37,11 @@ def call(settings: Settings, *, body: list[bytes] | None = None, client: str = "
     async def send(message: Message) -> None:
         answers.append(message)
 
-    lines = {"host": "exeunt.example.org", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = {"host": "exeunt.example.org", **named, **(lines or {})}
     scope: dict[str, Any] = {
         "type": "http", "method": "POST", "scheme": "http", "path": "/x", "raw_path": b"/x", "query_string": query,
-        "client": (client, 1), "headers": [(n.encode(), v.encode()) for n, v in lines.items()],
+        "client": (client, 1), "headers": [(n.encode(), v.encode()) for n, v in sent.items()],
     }  # fmt: skip
     asyncio.run(Shell(echo, settings)(scope, receive, send))
     if not answers:
@@ -65,12 +66,12 @@ def test_absolute_links_use_the_host_of_the_request_or_the_setting() -> None:
 def test_forwarded_headers_count_only_from_trusted_proxies() -> None:
     said = {
         "x_forwarded_for": "203.0.113.7, 10.0.0.9",
-        "x_forwarded_proto": "https",
-        "x_forwarded_host": "public.example",
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": "public.example",
     }
-    stranger = call(Settings(), **said)[1]
+    stranger = call(Settings(), lines=said)[1]
     assert (stranger["client"], stranger["base"]) == ("10.0.0.9", "http://exeunt.example.org")
-    trusted = call(Settings(trusted_proxies=("10.0.0.0/8",)), **said)[1]
+    trusted = call(Settings(trusted_proxies=("10.0.0.0/8",)), lines=said)[1]
     assert (trusted["client"], trusted["base"]) == ("203.0.113.7", "https://public.example")
 
 

@@ -9,7 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.ledger.database import Ledger
@@ -69,6 +69,10 @@ class Keyring:
             known = db.scalar(select(settings.c.value).where(settings.c.name == FINGERPRINT))
         if known is not None and known not in self._keys:
             raise Conflict("the key file does not belong to this ledger; restore the original secret.key")
+        if known is not None and known != self.current:
+            # a new line stands on top: from now on the ledger belongs to it, and the old one may go
+            with ledger.write() as db:
+                db.execute(update(settings).where(settings.c.name == FINGERPRINT).values(value=self.current))
 
 
 def is_fingerprinted(ledger: Ledger) -> bool:

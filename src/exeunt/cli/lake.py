@@ -4,7 +4,10 @@ import click
 
 from exeunt.cli.local import open_local
 from exeunt.cli.output import emit, json_option
+from exeunt.errors import NotFound
 from exeunt.lake.selection import Snapshot
+
+TABLES = ("messages", "users", "rooms", "memberships", "files")
 
 
 @click.group("lake")
@@ -21,7 +24,11 @@ def files(workspace_id: str, snapshot: int | None, kind: str | None, as_json: bo
     """The Parquet files that make up a snapshot. A row's newest revision is described in docs/lake.md."""
     installation = open_local()
     head = installation.catalog.head(workspace_id)
-    chosen = head if snapshot is None else Snapshot(workspace_id, min(snapshot, head.number))
+    if snapshot is not None and snapshot > head.number:
+        raise NotFound(f"workspace {workspace_id} has no snapshot {snapshot}; its newest is {head.number}")
+    if kind is not None and kind not in TABLES:
+        raise NotFound(f"there is no table {kind}; there are {', '.join(TABLES)}")
+    chosen = head if snapshot is None else Snapshot(workspace_id, snapshot)
     found = [
         {"table": s.kind, "path": str(installation.lake_root / s.key), "rows": s.rows, "bytes": s.size,
          "sha256": s.sha256.hex()}

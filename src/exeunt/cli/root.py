@@ -68,6 +68,8 @@ def main() -> None:
         # whoever read our output has had enough
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        _fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
 
 
 def _fail(message: str, status: int) -> None:

@@ -20,4 +20,8 @@ def sample(path: Path, messages: int, files: int, seed: int, external: bool, as_
     from exeunt.sample import write_external, write_home
 
     facts = write_external(path, seed=seed) if external else write_home(path, messages=messages, files=files, seed=seed)
-    emit(as_json, msgspec.to_builtins(facts), [f"{path}: {facts}"])
+    emit(
+        as_json,
+        msgspec.to_builtins(facts),
+        [f"{path}: {facts.messages:,} messages of {facts.users} people, {facts.files:,} files"],
+    )

@@ -1,6 +1,7 @@
 """`exeunt serve`: answer HTTP, and keep one worker running beside it."""
 
 import os
+from importlib import import_module
 
 import click
 
@@ -15,14 +16,18 @@ from exeunt.http.asgi import App
 @click.option("--no-worker", is_flag=True, help="Run no worker: `exeunt worker` does, here or elsewhere.")
 def serve(host: str | None, port: int | None, processes: int | None, no_worker: bool) -> None:
     """Answer HTTP until told to stop. The address is printed when the server is ready."""
+    # loaded before the fork: its faults show here, and the processes share the memory
+    from exeunt.http.app import APIS
     from exeunt.http.server import listen
     from exeunt.http.supervisor import command_process, http_processes, supervise
     from exeunt.installation import Installation
 
+    for module in APIS.values():
+        import_module(module)
     settings = load_settings()
     # whatever is wrong with the installation is said here, once, and not by every process
     Installation(settings).ledger.close()
-    listener = listen(host or settings.host, settings.port if port is None else port)
+    listener = listen(host or settings.host, settings.port if port is None else port, settings.stall_seconds)
     address, bound = listener.getsockname()[:2]
     count = processes or min(4, max(2, os.cpu_count() or 1))
     starters = http_processes(lambda: _application(settings), listener, count)

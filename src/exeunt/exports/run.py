@@ -122,7 +122,7 @@ class Runner:
         if row.done_at is not None and path.exists() and path.stat().st_size == row.pack_size:
             return int(row.messages)
         run = self._begin_shard(export_id, number)
-        with self._unless_overtaken(lambda: self._runs(export_id, number) == run):
+        with self._unless_overtaken(export_id, lambda: self._runs(export_id, number) == run):
             path = self._pack_path(export_id, number, run)
             progress = self._progress(stop)
             job = self._job(export_id, progress)
@@ -188,7 +188,7 @@ class Runner:
         attempt = self._begin(export_id)
         for earlier in range(1, attempt):
             self._in.blobs.remove_made(export_id, _assembly(earlier))
-        with self._unless_overtaken(lambda: self._attempts(export_id) == attempt):
+        with self._unless_overtaken(export_id, lambda: self._attempts(export_id) == attempt):
             job = self._job(export_id, progress, _assembly(attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
@@ -209,7 +209,10 @@ class Runner:
     def _packs(self, export_id: str) -> list[PackIndex]:
         s = export_shards.c
         with self._in.ledger.read() as db:
+            total = db.scalar(select(exports.c.shards_total).where(exports.c.id == export_id))
             rows = db.execute(select(s.number, s.runs, s.pack_sha256).where(s.export_id == export_id)).all()
+        if total != len(rows):
+            raise Damaged(f"{len(rows)} shards are left of {total}")
         packs = []
         for number, run, sha256 in sorted(rows):
             path = self._pack_path(export_id, number, run)
@@ -286,11 +289,13 @@ class Runner:
             raise Ended(export_id)
 
     @contextmanager
-    def _unless_overtaken(self, newest: Callable[[], bool]) -> Iterator[None]:
-        """An error of a run that is not the newest any more is nobody's: its files may have been taken from it."""
+    def _unless_overtaken(self, export_id: str, newest: Callable[[], bool]) -> Iterator[None]:
+        """An error of work that nobody waits for any more is nobody's: its files may have been taken from it."""
         try:
             yield
         except Exception as error:
+            if not self._in.exports.get(export_id).state.unfinished:
+                raise Ended(export_id) from error
             if not newest():
                 raise Interrupted from error
             raise

@@ -87,7 +87,7 @@ class Worker:
         with self._in.ledger.read() as db:
             waiting = db.execute(
                 select(e.id, e.deadline_at)
-                .where(e.state == State.QUEUED, e.workflow_started.is_(False))
+                .where(e.state.in_(UNFINISHED), e.workflow_started.is_(False))
                 .order_by(e.sequence)
                 .limit(room)
             ).all()

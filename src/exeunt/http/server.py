@@ -15,7 +15,6 @@ from exeunt.delivery.transfer import CONNECTION
 
 HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 30.0
-STALL_SECONDS = 120
 CONNECTIONS = 4096
 ACCEPTS = 64
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -117,14 +116,17 @@ class Server(uvicorn.Server):
         return Connection(self.config, self.server_state, self.lifespan.state)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound, listening socket; port 0 lets the kernel choose, `getsockname()[1]` tells."""
+def listen(host: str, port: int, stall_seconds: float = 120.0) -> socket.socket:
+    """A bound, listening socket; port 0 lets the kernel choose, `getsockname()[1]` tells.
+
+    A client that takes nothing for `stall_seconds` is cut off by the kernel.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # accepted sockets inherit these
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_SECONDS * 1000)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_seconds * 1000))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     listener.bind((host, port))
     listener.listen(2048)

@@ -29,7 +29,8 @@ def newest(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 def _recency(columns: Sequence[str]) -> list[pl.Expr]:
     """When a row was last edited, as far as its table can tell; the age of the source decides where it cannot."""
     if "edited_at" in columns:
-        return [pl.coalesce("edited_at", "created_at")]
+        # nothing is undeleted: a deletion is newer than any edit, though a source may not say when it happened
+        return [pl.col("deleted_at").is_not_null(), pl.coalesce("edited_at", "created_at")]
     return [pl.col("updated_at").fill_null(EPOCH)] if "updated_at" in columns else []
 
 
@@ -97,7 +98,7 @@ class View:
         """The selected messages of some groups, by room, thread and time of writing, newest revision only."""
         groups = list(groups)
         needed = {*columns, "id", "number", "room_number", "room_id", "thread_id", "thread_started_at", "created_at",
-                  "edited_at", "seen_at", "import_no", "revision", "author_id"}  # fmt: skip
+                  "edited_at", "deleted_at", "seen_at", "import_no", "revision", "author_id"}  # fmt: skip
         if self.selection.text:
             needed.add("text")
         frame = self._scan(groups, [c for c in TABLES["messages"] if c in needed]).collect()

@@ -23,8 +23,11 @@ def person_names(view: View) -> dict[str, str]:
 
 
 def room_names(view: View) -> dict[str, str]:
-    """How each room is called, by id."""
-    return dict(view.all_rooms().select("id", "name").iter_rows())
+    """How each room is called, by id: those the selection reaches and public ones. Others keep their id, since the
+    name of a private room is not for everybody who may read a message that mentions it."""
+    rooms = view.all_rooms()
+    known = rooms.filter((pl.col("kind") == "public") | pl.col("id").is_in(view.rooms()["id"].implode()))
+    return dict(known.select("id", "name").iter_rows())
 
 
 @lru_cache(maxsize=4096)

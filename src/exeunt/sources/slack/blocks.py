@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from exeunt.lake import markers
+from exeunt.sources.slack.angles import unescaped
 from exeunt.sources.slack.flow import Flow, labelled, link
 from exeunt.sources.slack.instants import at_seconds
 from exeunt.sources.slack.mrkdwn import Markup
@@ -82,7 +83,7 @@ class _Page:
         html: list[str] = []
         for part in parts or ():
             if part.type == "text" and type(part.text) is str:
-                words = part.text
+                words = unescaped(part.text)
                 shown = words
                 if _QUOTES(words) is not None:
                     words, shown = markers.without_markers(words), _escaped(words, line_break)
