@@ -57,10 +57,11 @@ def _connect(base: str, link: str) -> socket.socket:
 
 
 def _drain(client: socket.socket, seconds: float) -> None:
+    client.settimeout(seconds)
     end = time.monotonic() + seconds
-    while time.monotonic() < end and client.recv(1 << 16):
-        pass
-    client.close()
+    with client, suppress(TimeoutError):
+        while time.monotonic() < end and client.recv(1 << 16):
+            pass
 
 
 def _read_slowly(clients: list[socket.socket], server: Server) -> float:

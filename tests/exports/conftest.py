@@ -3,9 +3,10 @@
 import hashlib
 import io
 import json
+import shutil
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,6 +29,7 @@ from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, Reaction, RoomR
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan
 from exeunt.layouts.registry import load
 from exeunt.ledger.schema import export_shards
+from tests.conftest import working
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
 TODAY = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
@@ -132,13 +134,42 @@ def shard_runs(installation: Installation, export_id: str) -> dict[int, int]:
     return {row.number: row.runs for row in done}
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation of several shards whose clock stands still and whose ids count."""
-    made = make(tmp_path, clock=clock_at(TODAY), ids=ids_from())
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with content, and with the job database that a worker makes when it first starts."""
+    path = tmp_path_factory.mktemp("template")
+    made = make(path, clock=clock_at(TODAY), ids=ids_from(10**9))
     fill(made)
-    yield made
+    with working(made):
+        pass
     made.ledger.close()
+    return path / "data"
+
+
+Opener = Callable[..., Installation]
+
+
+@pytest.fixture
+def opened(template: Path, tmp_path: Path) -> Iterator[Opener]:
+    """Open a copy of the template with a clock, ids and settings of one's own."""
+    made: list[Installation] = []
+
+    def open_copy(*, clock: Clock | None = None, ids: IdSource | None = None, **values: object) -> Installation:
+        folder = tmp_path / str(len(made))
+        shutil.copytree(template, folder / "data")
+        settings = settings_of(folder, **values)
+        made.append(Installation(settings, clock=clock or clock_at(TODAY), ids=ids or ids_from()))
+        return made[-1]
+
+    yield open_copy
+    for one in made:
+        one.ledger.close()
+
+
+@pytest.fixture
+def installation(opened: Opener) -> Installation:
+    """An installation of several shards whose clock stands still and whose ids count."""
+    return opened()
 
 
 class Hands:

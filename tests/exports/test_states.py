@@ -23,6 +23,7 @@ from tests.conftest import wait_for, working
 from tests.exports.conftest import (
     Gate,
     Hands,
+    Opener,
     asked,
     delivered,
     fill,
@@ -245,18 +246,15 @@ def test_a_job_that_is_stuck_is_ended_in_time_and_others_go_on(tmp_path: Path, m
         gate.open.set()
     assert made.exports.get(stuck.id).state is State.FAILED
     assert {name for name in made_files(made) if name.startswith(stuck.id)} == set()
-    made.ledger.close()
 
 
-def test_a_job_that_waits_too_long_is_ended_too(tmp_path: Path) -> None:
+def test_a_job_that_waits_too_long_is_ended_too(opened: Opener) -> None:
     clock = Hands()
-    made = make(tmp_path, clock=clock, ids=ids_from(), job_timeout_seconds=60)
-    fill(made, rooms=1, months=1)
+    made = opened(clock=clock, job_timeout_seconds=60)
     export = asked(made)
     clock.now = export.deadline_at
     with working(made):
         assert wait_for(made, export.id).error == "timed out"
-    made.ledger.close()
 
 
 def test_a_shard_that_ends_its_process_every_time_ends_the_export(installation: Installation) -> None:

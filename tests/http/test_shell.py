@@ -25,7 +25,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def call(settings: Settings, *, body: list[bytes] | None = None, client: str = "10.0.0.9", query: bytes = b"",
-         stall: bool = False, lines: dict[str, str] | None = None, **headers: str) -> tuple[int, Any, dict[str, str]]:  # fmt: skip
+         stall: bool = False, lines: dict[str, str] | None = None,
+         **headers: str) -> tuple[int, Any, dict[str, str]]:  # fmt: skip
     """One request through the shell: status, decoded body, headers."""
     pieces, answers = list(body or [b""]), list[Message]()
 

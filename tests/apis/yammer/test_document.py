@@ -4,6 +4,7 @@ import re
 
 from exeunt.apis.yammer import words
 from exeunt.apis.yammer.requests import STATUS
+from exeunt.layouts.options import YammerFilesOptions
 from exeunt.layouts.yammer_files.rows import COLUMNS
 from tests.docs.documents import DOCS, table_after
 
@@ -30,3 +31,12 @@ def test_every_status_is_told_and_only_one_says_complete() -> None:
     told = [row[0].strip("`") for row in table_after(PAGE, "Status")]
     assert set(told) == set(STATUS.values())
     assert [status for status in told if "COMPLETE" in status] == ["COMPLETE"]
+
+
+def test_every_option_of_the_layout_is_told() -> None:
+    told = [name for row in table_after(PAGE, "As a layout") for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(told) == sorted(YammerFilesOptions.__struct_fields__)
+    defaults = {row[0].strip("`"): row[1] for row in table_after(PAGE, "As a layout")}
+    plain = YammerFilesOptions()
+    assert defaults["archive_max_bytes"] == str(plain.archive_max_bytes)
+    assert defaults["part_max_bytes"] == str(plain.part_max_bytes)
