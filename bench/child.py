@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ def run(command: list[str], data: Path | None = None, *, memory: bool = False, *
     seconds = time.perf_counter() - begun
     if process.returncode:
         raise RuntimeError(f"{' '.join(command[:6])} ended with {process.returncode}: {err[-2000:]}")
-    try:
-        said = json.loads(out)
-    except ValueError:
-        said = out
+    said: Any = out
+    for text in (out, out.strip().rpartition("\n")[2]):
+        with suppress(ValueError):
+            said = json.loads(text)
+            break
     return Ran(said, seconds, megabytes)
 
 

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
 from bench.__main__ import ROWS
 from bench.child import environment
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from exeunt.archives.body import Body
 from exeunt.archives.packs import PackIndex, PackWriter
@@ -56,6 +56,14 @@ def settings_of(path: Path, **values: object) -> Settings:
 def make(path: Path, *, clock: Clock, ids: IdSource, **values: object) -> Installation:
     """An empty installation."""
     return Installation.create(settings_of(path, **values), clock=clock, ids=ids)
+
+
+def hasty(installation: Installation) -> Installation:
+    """The same without waiting for the disk, which on a busy machine takes longer than all the rest."""
+    installation.blobs.sync = lambda: None  # type: ignore[method-assign]
+    quick = "PRAGMA synchronous=OFF"
+    event.listen(installation.ledger.engine, "connect", lambda opened, _: opened.execute(quick).close())
+    return installation
 
 
 def fill(
@@ -158,7 +166,7 @@ def opened(template: Path, tmp_path: Path) -> Iterator[Opener]:
         folder = tmp_path / str(len(made))
         shutil.copytree(template, folder / "data")
         settings = settings_of(folder, **values)
-        made.append(Installation(settings, clock=clock or clock_at(TODAY), ids=ids or ids_from()))
+        made.append(hasty(Installation(settings, clock=clock or clock_at(TODAY), ids=ids or ids_from())))
         return made[-1]
 
     yield open_copy

@@ -13,6 +13,8 @@ from sqlalchemy import func, select, update
 
 from exeunt.archives.verify import verify_archive
 from exeunt.errors import Conflict, Damaged, NotFound
+from exeunt.exports import service
+from exeunt.exports import worker as worker_module
 from exeunt.exports.records import State
 from exeunt.exports.run import MOST_RUNS, Runner
 from exeunt.exports.stops import Ended
@@ -27,6 +29,7 @@ from tests.exports.conftest import (
     asked,
     delivered,
     fill,
+    hasty,
     ids_from,
     made_files,
     make,
@@ -96,7 +99,7 @@ LEGAL = {
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, dict[str, list[str]]]]:
     """As many exports in each state as there are operations."""
-    made = make(tmp_path_factory.mktemp("lives"), clock=Hands(), ids=ids_from(), quota_running=1000, worker_exports=64)
+    made = hasty(make(tmp_path_factory.mktemp("lives"), clock=Hands(), ids=ids_from(), worker_exports=64))
     fill(made, rooms=1, months=1, per_month=6)
     found: dict[str, list[str]] = {state: [] for state in State}
     done = [asked(made).id for _ in range(2 * len(OPERATIONS))]
@@ -105,7 +108,8 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installati
             wait_for(made, export_id)
     for number, export_id in enumerate(done):
         if number % 2:
-            made.exports.expire(export_id)
+            with made.ledger.write() as db:
+                db.execute(update(exports).where(exports.c.id == export_id).values(state="EXPIRED"))
         found[made.exports.get(export_id).state].append(export_id)
     for _ in OPERATIONS:
         found["QUEUED"].append(asked(made).id)
@@ -116,7 +120,10 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installati
         found["RUNNING"].append(running)
         found["CANCELLED"].append(cancelled)
         found["FAILED"].append(failed)
-    yield made, found
+    with pytest.MonkeyPatch.context() as patch:
+        # other processes have half a second to forget a link: there are none
+        patch.setattr(service, "wait_until_forgotten", lambda: None)
+        yield made, found
     made.ledger.close()
 
 
@@ -397,4 +404,5 @@ def test_a_round_that_fails_is_tried_again(installation: Installation, monkeypat
         submit(worker)
 
     monkeypatch.setattr(Worker, "_submit_queued", sometimes)
+    monkeypatch.setattr(worker_module, "SLOW_ROUND_SECONDS", 0.05)
     assert installation.exports.get(finished(installation)).state is State.COMPLETED
