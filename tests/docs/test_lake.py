@@ -92,7 +92,7 @@ def test_the_markers_are_the_documented_ones() -> None:
 
 
 ORDERS = {
-    "messages": ["edited_at", "created_at", "seen_at", "import_no", "revision"],
+    "messages": ["deleted_at", "edited_at", "created_at", "seen_at", "import_no", "revision"],
     "users": ["updated_at", "seen_at", "import_no", "revision"],
     "rooms": ["updated_at", "seen_at", "import_no", "revision"],
     "files": ["seen_at", "import_no", "revision"],
@@ -108,7 +108,7 @@ def test_the_documented_order_of_revisions_names_columns_in_that_order() -> None
 
 @pytest.mark.parametrize("table", TABLES)
 def test_each_step_of_that_order_decides_when_the_steps_before_are_equal(table: str) -> None:
-    steps = [name for name in ORDERS[table] if name != "created_at"]
+    steps = [name for name in ORDERS[table] if name not in ("created_at", "deleted_at")]
     for at, step in enumerate(steps):
         higher = _rows(table, steps, {name: 2 if name == step else 1 for name in steps[: at + 1]}, later=1)
         lower = _rows(table, steps, dict.fromkeys(steps[: at + 1], 1), later=2)
@@ -121,9 +121,17 @@ def test_each_step_of_that_order_decides_when_the_steps_before_are_equal(table: 
 def _rows(table: str, steps: list[str], values: dict[str, int], later: int) -> pl.DataFrame:
     numbers = {name: values.get(name, later) for name in steps}
     columns: dict[str, pl.Series] = {key: pl.Series(key, ["x"]) for key in KEYS[table]}
-    for name, number in {**numbers, **({"created_at": 1} if table == "messages" else {})}.items():
+    for name, number in {**numbers, **({"created_at": 1, "deleted_at": None} if table == "messages" else {})}.items():
         columns[name] = pl.Series(name, [number]).cast(TABLES[table][name])
     return pl.DataFrame(columns)
+
+
+def test_a_deletion_is_newer_than_any_edit() -> None:
+    row = {"id": "x", "created_at": 1, "seen_at": 1, "import_no": 1, "revision": 1}
+    edited, deleted = {**row, "edited_at": 9, "deleted_at": None}, {**row, "edited_at": None, "deleted_at": 1}
+    for rows in ([edited, deleted], [deleted, edited]):
+        frame = pl.DataFrame(rows, schema_overrides={name: TABLES["messages"][name] for name in edited})
+        assert newest(frame, KEYS["messages"])["deleted_at"].is_not_null().to_list() == [True]
 
 
 def test_sizes_of_segments_are_the_documented_ones() -> None:

@@ -3,8 +3,6 @@
 import multiprocessing
 import threading
 from collections.abc import Callable
-from multiprocessing.synchronize import Event
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -17,6 +15,7 @@ from exeunt.exports.service import Request, SlotTaken
 from exeunt.installation import Installation
 from exeunt.ledger.schema import exports, slots
 from tests.conftest import wait_for, working
+from tests.exports.asking import REFUSED, ask_for_slot
 from tests.exports.conftest import Gate, Opener, asked
 
 spawn = multiprocessing.get_context("spawn")
@@ -54,29 +53,18 @@ def test_of_fifty_requests_for_a_slot_one_wins(installation: Installation) -> No
     asked(installation, slot="workspace/rooms/C2")
 
 
-def _ask(data: str, go: Event, won: Event, lost: list[str]) -> None:
-    installation = Installation(Settings(data=data, min_free_bytes=1024))
-    go.wait(60)
-    request = Request(workspaces=("acme",), api="native", layout="csv", slot="one")
-    try:
-        installation.exports.create(request)
-    except SlotTaken:
-        return
-    raise SystemExit(7)
-
-
 def test_of_several_processes_that_ask_for_a_slot_one_wins(installation: Installation) -> None:
-    go, unused = spawn.Event(), spawn.Event()
-    arguments = (installation.settings.data, go, unused, [])
-    processes = [spawn.Process(target=_ask, args=arguments) for _ in range(4)]
+    go = spawn.Event()
+    processes = [spawn.Process(target=ask_for_slot, args=(installation.settings.data, go)) for _ in range(4)]
     for process in processes:
         process.start()
     go.set()
     for process in processes:
         process.join(120)
-    assert sorted(process.exitcode or 0 for process in processes) == [0, 0, 0, 7]
+    assert sorted(process.exitcode or 0 for process in processes) == [0, REFUSED, REFUSED, REFUSED]
     for process in processes:
         process.close()
+    assert len(installation.exports.list("acme")) == 1
 
 
 @pytest.mark.parametrize("end", ["done", "cancelled", "failed"])
@@ -178,7 +166,7 @@ def test_where_space_is_low_nothing_new_begins_and_the_rest_goes_on(
         assert wait_for(made, running.id).state is State.COMPLETED
 
 
-def test_exports_of_a_foreign_workspace_or_api_do_not_exist(installation: Installation, tmp_path: Path) -> None:
+def test_exports_of_a_foreign_workspace_or_api_do_not_exist(installation: Installation) -> None:
     export = asked(installation)
     installation.catalog.add_workspace("other", "Other", None, installation.clock())
     assert installation.exports.get(export.id, "acme", "native") == export
