@@ -66,7 +66,7 @@ def test_absolute_links_use_the_host_of_the_request_or_the_setting() -> None:
 
 def test_forwarded_headers_count_only_from_trusted_proxies() -> None:
     said = {
-        "x_forwarded_for": "203.0.113.7, 10.0.0.9",
+        "x-forwarded-for": "203.0.113.7, 10.0.0.9",
         "x-forwarded-proto": "https",
         "x-forwarded-host": "public.example",
     }
