@@ -11,9 +11,6 @@ from exeunt.archives.extents import Blob, Extent, Literal, Slice
 from exeunt.archives.index import BLOB, EXTENT, HEAD, HEADER, LITERAL, MAGIC, PAGE, BodyFacts, blob_of
 from exeunt.errors import Damaged
 
-Record = tuple[int, int, int, int]
-"""Where an extent starts in the Body, where its bytes lie in their source, the number of that, and their CRC-32."""
-
 LITERAL_STEP = 1 << 20
 """A literal longer than this (the directory of a large ZIP) is handed out in steps of so many bytes."""
 
@@ -78,18 +75,9 @@ class Body:
             raise Damaged(f"page {page} of the index file {self._path.name} is damaged")
         self._checked[page] = 1
 
-    def _record(self, number: int) -> Record:
+    def _record(self, number: int) -> tuple[int, int, int, int]:
         start, source, blob, crc32 = EXTENT.unpack(self._read(self._extents_at + number * EXTENT.size, EXTENT.size))
         return start, source, blob, crc32
-
-    def _records(self, number: int) -> Iterator[Record]:
-        """The extent records from one on, few at first and then many at a time, and the end of the Body as the last."""
-        step = 4
-        while number < self._count:
-            step = min(step, self._count - number)
-            yield from EXTENT.iter_unpack(self._read(self._extents_at + number * EXTENT.size, step * EXTENT.size))
-            number, step = number + step, 512
-        yield self.facts.length, 0, 0, 0
 
     def _start(self, number: int) -> int:
         return self._record(number)[0] if number < self._count else self.facts.length
@@ -115,10 +103,10 @@ class Body:
         end = self.facts.length if end is None else end
         if start >= end:
             return
-        records = self._records(self._find(start))
-        at, source, blob, crc32 = next(records)
-        for following in records:
-            stop = following[0]
+        number = self._find(start)
+        at, source, blob, crc32 = self._record(number)
+        while at < end:
+            stop = self._start(number + 1)
             first, last = max(start, at), min(end, stop)
             offset = source + first - at
             if blob == LITERAL:
@@ -128,27 +116,15 @@ class Body:
                     first, offset = first + step, offset + step
             else:
                 yield Slice(self._blob(blob), offset, last - first, crc32 if (first, last) == (at, stop) else 0)
-            if stop >= end:
+            number += 1
+            if number == self._count:
                 return
-            at, source, blob, crc32 = following
+            at, source, blob, crc32 = self._record(number)
 
     def blobs(self) -> Iterator[Blob]:
         """Every blob the Body refers to, some more than once."""
         for number in range(self._blob_count):
             yield self._blob(number)
-
-    def check_extents(self) -> None:
-        """Raises `Damaged` unless the extents follow each other and each lies inside its blob."""
-        sizes = [size for _, size, _, _ in BLOB.iter_unpack(self._read_all(self._blobs_at, self._keys_at))]
-        records = self._records(0)
-        at, source, blob, _ = next(records)
-        for start, following, number, _ in records:
-            if start <= at or (blob != LITERAL and source + start - at > sizes[blob]):
-                raise Damaged(f"an extent of the index file {self._path.name} lies outside its blob")
-            at, source, blob = start, following, number
-
-    def _read_all(self, start: int, end: int) -> bytes:
-        return self._read(start, end - start) if end > start else b""
 
     def scrub(self) -> None:
         """Recompute the ETag and the CRC-32 from every record; raises `Damaged` on any difference."""
