@@ -31,7 +31,7 @@ def make(blobs: BlobStore, held: Held, sizes: list[int], limits: Limits, *, merg
 
 def read(part: Part, blobs: BlobStore) -> bytes:
     with Body(part.index) as body:
-        check_blobs(body, blobs)
+        check_blobs([body], blobs)
         check_zip(body, blobs, part.members)
         return read_all(body, blobs)
 

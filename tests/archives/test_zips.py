@@ -72,7 +72,7 @@ def test_random_archives_read_back_whole_and_in_ranges(
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         assert archive.testzip() is None
         assert [archive.read(info) for info in archive.infolist()] == [content for _, content in members]
-    check_blobs(body, blobs)
+    check_blobs([body], blobs)
     check_zip(body, blobs, len(members))
     start = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(start, len(whole)))
@@ -143,7 +143,7 @@ def test_python_reads_every_kind_of_member(rich: tuple[Body, dict[str, bytes]], 
         with zipfile.ZipFile(io.BytesIO(archive.read("inner.zip"))) as inner:
             assert inner.testzip() is None
             assert inner.read("files/1.txt") == b"inner one"
-    check_blobs(body, blobs)
+    check_blobs([body], blobs)
     check_zip(body, blobs, len(expected))
 
 
@@ -274,7 +274,7 @@ def test_a_member_over_4_gib_stored_and_one_behind_it_open_in_python(tmp_path: P
     with Body(tmp_path / "z.body") as body, BodyReader(body, blobs) as reader, zipfile.ZipFile(reader) as archive:
         assert archive.getinfo("big").file_size == size
         assert archive.read("small") == tail
-        check_blobs(body, blobs)
+        check_blobs([body], blobs)
         check_zip(body, blobs, 2)
 
 

@@ -11,6 +11,9 @@ from exeunt.archives.extents import Blob, Extent, Literal, Slice
 from exeunt.archives.index import BLOB, EXTENT, HEAD, HEADER, LITERAL, MAGIC, PAGE, BodyFacts, blob_of
 from exeunt.errors import Damaged
 
+Record = tuple[int, int, int, int]
+"""Where an extent starts in the Body, where its bytes lie in their source, the number of that, and their CRC-32."""
+
 LITERAL_STEP = 1 << 20
 """A literal longer than this (the directory of a large ZIP) is handed out in steps of so many bytes."""
 
@@ -75,9 +78,18 @@ class Body:
             raise Damaged(f"page {page} of the index file {self._path.name} is damaged")
         self._checked[page] = 1
 
-    def _record(self, number: int) -> tuple[int, int, int, int]:
+    def _record(self, number: int) -> Record:
         start, source, blob, crc32 = EXTENT.unpack(self._read(self._extents_at + number * EXTENT.size, EXTENT.size))
         return start, source, blob, crc32
+
+    def _records(self, number: int) -> Iterator[Record]:
+        """The extent records from one on, few at first and then many at a time, and the end of the Body as the last."""
+        step = 4
+        while number < self._count:
+            step = min(step, self._count - number)
+            yield from EXTENT.iter_unpack(self._read(self._extents_at + number * EXTENT.size, step * EXTENT.size))
+            number, step = number + step, 512
+        yield self.facts.length, 0, 0, 0
 
     def _start(self, number: int) -> int:
         return self._record(number)[0] if number < self._count else self.facts.length
@@ -103,10 +115,10 @@ class Body:
         end = self.facts.length if end is None else end
         if start >= end:
             return
-        number = self._find(start)
-        at, source, blob, crc32 = self._record(number)
-        while at < end:
-            stop = self._start(number + 1)
+        records = self._records(self._find(start))
+        at, source, blob, crc32 = next(records)
+        for following in records:
+            stop = following[0]
             first, last = max(start, at), min(end, stop)
             offset = source + first - at
             if blob == LITERAL:
@@ -116,22 +128,45 @@ class Body:
                     first, offset = first + step, offset + step
             else:
                 yield Slice(self._blob(blob), offset, last - first, crc32 if (first, last) == (at, stop) else 0)
-            number += 1
-            if number == self._count:
+            if stop >= end:
                 return
-            at, source, blob, crc32 = self._record(number)
+            at, source, blob, crc32 = following
+
+    def literals(self) -> Iterator[tuple[int, bytes]]:
+        """Where each literal starts, and its bytes, a long one in steps; no blob is looked up."""
+        records = self._records(0)
+        at, source, blob, _ = next(records)
+        for start, following, number, _ in records:
+            if blob == LITERAL:
+                for done in range(0, start - at, LITERAL_STEP):
+                    yield at + done, self._read(HEADER + source + done, min(LITERAL_STEP, start - at - done))
+            at, source, blob = start, following, number
 
     def blobs(self) -> Iterator[Blob]:
         """Every blob the Body refers to, some more than once."""
         for number in range(self._blob_count):
             yield self._blob(number)
 
+    def check_extents(self) -> None:
+        """Raises `Damaged` unless the extents follow each other and each lies inside its blob."""
+        records = self._records(0)
+        at, source, blob, _ = next(records)
+        for start, following, number, _ in records:
+            if start <= at or (blob != LITERAL and source + start - at > self._blob_size(blob)):
+                raise Damaged(f"an extent of the index file {self._path.name} lies outside its blob")
+            at, source, blob = start, following, number
+
+    def _blob_size(self, number: int) -> int:
+        size: int = BLOB.unpack(self._read(self._blobs_at + number * BLOB.size, BLOB.size))[1]
+        return size
+
     def scrub(self) -> None:
         """Recompute the ETag and the CRC-32 from every record; raises `Damaged` on any difference."""
         etag, crc = hashlib.sha256(b"exeunt-archive-1\n"), 0
-        for number in range(self._count):
-            at, source, blob, crc32 = self._record(number)
-            length = self._start(number + 1) - at
+        records = self._records(0)
+        at, source, blob, crc32 = next(records)
+        for following in records:
+            length = following[0] - at
             if blob == LITERAL:
                 digest, done, real = hashlib.sha256(), 0, 0
                 while done < length:
@@ -144,5 +179,6 @@ class Body:
             else:
                 etag.update(b"B" + source.to_bytes(8, "big") + length.to_bytes(8, "big") + self._blob(blob).sha256)
             crc = isal_zlib.crc32_combine(crc, crc32, length)
+            at, source, blob, crc32 = following
         if etag.digest() != self._full_etag or crc != self.facts.crc32:
             raise Damaged(f"the index file {self._path.name} does not match its ETag")

@@ -29,6 +29,8 @@ HEAD = struct.Struct("<8sQQQQQQQII32s")
 EXTENT = struct.Struct("<QQII")
 BLOB = struct.Struct("<32sQQI")
 _RECENT_BLOBS = 64
+SPOOL = 1 << 16
+"""Bytes that a temporary file of an open archive gathers before it writes."""
 
 
 class BodyFacts(msgspec.Struct, frozen=True):
@@ -49,10 +51,11 @@ class IndexWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._literals: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)
-        self._extents: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)
-        self._blobs: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)
-        self._keys: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)
+        spools = [tempfile.TemporaryFile(dir=path.parent, buffering=SPOOL) for _ in range(4)]
+        self._literals: IO[bytes] = spools[0]
+        self._extents: IO[bytes] = spools[1]
+        self._blobs: IO[bytes] = spools[2]
+        self._keys: IO[bytes] = spools[3]
         self._recent: dict[str, int] = {}
         self._etag = hashlib.sha256(b"exeunt-archive-1\n")
         self.length = 0

@@ -59,10 +59,17 @@ class UniqueNames:
     def __init__(self) -> None:
         self._taken: set[str] = set()
         self._folders: set[str] = set()
+        self._settled: set[str] = set()
 
     def claim(self, name: str) -> str:
         """`name` itself, or with ` (2)`, ` (3)` before its extension; a trailing `/` marks an empty directory."""
-        slash = "/" if name.endswith("/") else ""
+        folder, slash, last = name.rpartition("/")
+        if last and (not slash or folder in self._settled):
+            key = self._key(name)
+            if key not in self._taken and key not in self._folders:
+                self._taken.add(key)
+                return name
+        slash = "/" if slash and not last else ""
         wanted = self._free_folder(name.removesuffix("/"))
         candidate, number = wanted, 1
         while self._key(candidate) in self._taken or self._key(candidate) in self._folders:
@@ -73,6 +80,8 @@ class UniqueNames:
         while folder and self._key(folder) not in self._folders:
             self._folders.add(self._key(folder))
             folder = folder.rpartition("/")[0]
+        # a folder of this name stays what it is: no file gets its name any more
+        self._settled.add(candidate.rpartition("/")[0])
         return candidate + slash
 
     def _free_folder(self, name: str) -> str:

@@ -8,10 +8,12 @@ from typing import IO, Any
 import msgspec
 
 from exeunt.archives.body import Body
-from exeunt.archives.index import BodyFacts
+from exeunt.archives.index import SPOOL, BodyFacts
 from exeunt.archives.packs import Entry, MemberWriter, PackIndex, PackWriter
 from exeunt.archives.zips import Content, ZipWriter
 from exeunt.errors import ExeuntError
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -144,13 +146,14 @@ class _OpenPart:
         self.number, self._form = number, form
         self._path = folder / f"part-{number:04d}.body"
         self.zip = ZipWriter(self._path)
-        self._listing = tempfile.TemporaryFile(dir=folder)
-        self._missing = tempfile.TemporaryFile(dir=folder)
+        self._listing = tempfile.TemporaryFile(dir=folder, buffering=SPOOL)
+        self._missing = tempfile.TemporaryFile(dir=folder, buffering=SPOOL)
+        self._listed = 0
         self.closed = False
 
     @property
     def length(self) -> int:
-        return self.zip.length + self._listing.tell() + self._missing.tell() + 4096
+        return self.zip.length + self._listed + 4096
 
     def list(self, name: str, content: Content, source_id: str) -> None:
         line: dict[str, Any] = {self._form.name_key: name, "size": content.size, "crc32": f"{content.crc32:08x}"}
@@ -160,10 +163,10 @@ class _OpenPart:
             line["etag"] = content.etag
         if source_id:
             line["source_id"] = source_id
-        _append(self._listing, line)
+        self._listed += _append(self._listing, line)
 
     def miss(self, item: dict[str, Any]) -> None:
-        _append(self._missing, item)
+        self._listed += _append(self._missing, item)
 
     def close(self) -> None:
         """Take no more members; the names are no longer needed."""
@@ -191,10 +194,9 @@ class _OpenPart:
         self.zip.__exit__(None, None, None)
 
 
-def _append(spool: IO[bytes], item: dict[str, Any]) -> None:
-    if spool.tell():
-        spool.write(b",\n")
-    spool.write(msgspec.json.encode(item))
+def _append(spool: IO[bytes], item: dict[str, Any]) -> int:
+    line = _encode(item)
+    return spool.write(b",\n" + line if spool.tell() else line)
 
 
 def _copy(spool: IO[bytes], member: MemberWriter) -> None:

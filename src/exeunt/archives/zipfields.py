@@ -30,7 +30,7 @@ END64_SIZE = _END64.size + _LOCATOR64.size
 
 def dos_time(when: datetime) -> int:
     """MS-DOS date and time in one 32-bit word, date above; clamped to the years the format knows."""
-    utc = when.astimezone(UTC)
+    utc = when if when.tzinfo is UTC else when.astimezone(UTC)
     if utc.year < 1980:
         return 0x00210000
     if utc.year > 2107:

@@ -11,7 +11,7 @@ from isal import isal_zlib
 
 from exeunt.archives.body import Body
 from exeunt.archives.extents import Slice
-from exeunt.archives.index import BodyFacts, IndexWriter
+from exeunt.archives.index import SPOOL, BodyFacts, IndexWriter
 from exeunt.archives.names import UniqueNames
 from exeunt.archives.zipfields import (
     DEFLATE_END,
@@ -65,7 +65,7 @@ class ZipWriter:
 
     def __init__(self, index_path: Path) -> None:
         self._index = IndexWriter(index_path)
-        self._directory = tempfile.TemporaryFile(dir=index_path.parent)
+        self._directory = tempfile.TemporaryFile(dir=index_path.parent, buffering=SPOOL)
         self._directory_bytes = 0
         self._names = UniqueNames()
         self.members = 0

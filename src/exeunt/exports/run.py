@@ -7,7 +7,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -192,15 +192,19 @@ class Runner:
             job = self._job(export_id, progress, _assembly(attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
-            for output in outputs:
-                progress(0, 0)
-                with Body(output.index) as body:
-                    check_blobs(body, self._in.blobs)
-                    if output.content_type == "application/zip":
-                        check_zip(body, self._in.blobs, output.members)
-            counts = _sum_counts(packs) | job.counts
+            self._check(outputs, progress)
+            counts = {"messages": 0} | _sum_counts(packs) | job.counts
             self._in.blobs.sync()
         self._complete(export_id, attempt, outputs, counts)
+
+    def _check(self, outputs: list[Output], progress: Callable[[int, int], None]) -> None:
+        with ExitStack() as opened:
+            bodies = [opened.enter_context(Body(output.index)) for output in outputs]
+            check_blobs(bodies, self._in.blobs)
+            for output, body in zip(outputs, bodies, strict=True):
+                progress(0, 0)
+                if output.content_type == "application/zip":
+                    check_zip(body, self._in.blobs, output.members)
 
     def _attempts(self, export_id: str) -> int | None:
         with self._in.ledger.read() as db:
@@ -261,16 +265,27 @@ class Runner:
         while True:
             try:
                 return step()
-            except Unavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1.0)
             except Ended:
                 self._tidy(export_id)
                 raise
             except Exception as error:
-                self.fail(export_id, _reason(error))
+                if isinstance(error, Unavailable) and not _is_full(error):
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(1.0)
+                    continue
+                self._fail_visibly(export_id, _reason(error))
                 raise
+
+    def _fail_visibly(self, export_id: str, reason: str) -> None:
+        try:
+            self.fail(export_id, reason)
+        except Unavailable as error:
+            if not _is_full(error):
+                raise
+            # the ledger has no room to say so before something goes
+            self._in.blobs.remove_made(export_id)
+            self.fail(export_id, reason)
 
     def fail(self, export_id: str, reason: str) -> None:
         """End an unfinished export as failed, free its slot and remove what it wrote."""
@@ -336,11 +351,17 @@ def _assembly(attempt: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if _is_full(error):
         return "storage is full"
     if isinstance(error, ExeuntError):
         return str(error)
     return f"internal error: {type(error).__name__}: {error}"
+
+
+def _is_full(error: Exception) -> bool:
+    """Polars and SQLite tell it in words only."""
+    words = str(error)
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in words or "disk is full" in words
 
 
 def _sum_counts(packs: list[PackIndex]) -> dict[str, int]:

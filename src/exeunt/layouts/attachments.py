@@ -78,15 +78,16 @@ def attach(
     if not job.selection.files:
         return
     lost = lost_bodies(job, view, files) if lost is None else lost
-    for number, file_id, name, storage, reason, url, sha256, crc32, size, uploaded_at in files.select(
-        columns
-    ).iter_rows():
+    held = held_bytes = 0
+    for number, file_id, name, storage, reason, url, sha256, crc32, size, at in files.select(columns).iter_rows():
         if storage == "held" and sha256 not in lost:
-            content = Content(whole(job.held(view, sha256, size), crc32), size, crc32, bytes.fromhex(sha256))
-            archive.add(member_name(number, name), content, uploaded_at, file_id)
-            job.count("files", 1)
-            job.count("file_bytes", size)
+            blob = job.held(view, sha256, size)
+            content = Content(whole(blob, crc32), size, crc32, blob.sha256)
+            archive.add(member_name(number, name), content, at, file_id)
+            held, held_bytes = held + 1, held_bytes + size
         else:
             why = lost[sha256] if storage == "held" else WHY_MISSING[storage] + (f": {reason}" if reason else "")
             archive.missing({"kind": "file", "id": file_id, "name": name, "reason": why, "url": url})
-            job.count("files_missing", 1)
+    for word, number in (("files", held), ("file_bytes", held_bytes), ("files_missing", files.height - held)):
+        if number:
+            job.count(word, number)

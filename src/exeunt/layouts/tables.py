@@ -31,7 +31,8 @@ class Names:
         self.people = person_names(view)
         self.rooms = room_names(view)
         users, rooms, files = view.users(), view.all_rooms(), view.files()
-        self.authors = pl.DataFrame({"author_id": list(self.people), "_known": list(self.people.values())})
+        text = {"author_id": pl.String, "_known": pl.String}
+        self.authors = pl.DataFrame({"author_id": list(self.people), "_known": list(self.people.values())}, text)
         self.emails = users.select(author_id="id", author_email="email")
         self.room_table = rooms.select(room_id="id", room="name", room_kind="kind")
         delivered = view.selection.files
