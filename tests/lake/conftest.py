@@ -1,5 +1,6 @@
 """A lake to write to: imports in one line, views of any snapshot, a clock that is told what time it is."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,6 @@ class Lake:
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
-        # no test of content survives the end of the machine, and to wait for the disk takes longer than all the rest
         event.listen(self.ledger.engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=OFF").close())
         schema.metadata.create_all(self.ledger.engine)
         self.root, self.blobs = path / "lake", BlobStore(path / "blobs")
@@ -102,6 +102,12 @@ MESSAGE_COLUMNS = (
     "id", "room_id", "author_id", "thread_id", "thread_started_at", "created_at", "edited_at", "text", "reactions",
     "file_ids", "revision", "import_no", "seen_at", "number", "raw",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    # no test of content survives the end of the machine, and to wait for the disk takes longer than all the rest
+    monkeypatch.setattr(os, "fsync", lambda file: None)
 
 
 @pytest.fixture

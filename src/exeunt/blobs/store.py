@@ -11,6 +11,8 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,19 @@ from exeunt.archives.extents import Blob
 from exeunt.errors import Damaged
 
 STEP = 1 << 20
+BESIDE = 1 << 16
+"""From so many bytes on it pays to hand them to another thread."""
+
+_thread = ThreadPoolExecutor(1, "md5")
+
+
+def _own_thread() -> None:
+    """A forked process has no thread of its parent's, and would wait for it without end."""
+    global _thread
+    _thread = ThreadPoolExecutor(1, "md5")
+
+
+os.register_at_fork(after_in_child=_own_thread)
 
 
 class HeldBlob(msgspec.Struct, frozen=True):
@@ -47,6 +62,30 @@ def made_prefix(export_id: str) -> str:
     return f"made/{export_id}"
 
 
+class _Sums:
+    """The sums of a body as it comes in. MD5, the slowest, is taken beside the others by a thread of its own."""
+
+    def __init__(self) -> None:
+        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.crc32 = self.size = 0
+        self._beside: Future[None] | None = None
+
+    def take(self, chunk: bytes) -> None:
+        self.finish()
+        if len(chunk) >= BESIDE:
+            self._beside = _thread.submit(self.md5.update, chunk)
+        else:
+            self.md5.update(chunk)
+        self.sha256.update(chunk)
+        self.crc32 = isal_zlib.crc32(chunk, self.crc32)
+        self.size += len(chunk)
+
+    def finish(self) -> None:
+        if self._beside is not None:
+            self._beside.result()
+            self._beside = None
+
+
 class BlobStore:
     """Blobs below one folder. Safe to share between threads and processes."""
 
@@ -65,27 +104,28 @@ class BlobStore:
 
         The file is in place when this returns, but durable only after `sync`.
         """
-        folder = self.path(incoming_prefix(workspace_id))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = folder / secrets.token_hex(16)
-        sha256, md5, crc32, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0, 0
+        partial = f"{self.root}/{incoming_prefix(workspace_id)}/{secrets.token_hex(16)}"
+        file, sums = _created(partial), _Sums()
         try:
-            with partial.open("xb") as out:
+            try:
                 for chunk in chunks:
-                    out.write(chunk)
-                    sha256.update(chunk)
-                    md5.update(chunk)
-                    crc32 = isal_zlib.crc32(chunk, crc32)
-                    size += len(chunk)
-            key = held_key(workspace_id, sha256.hexdigest())
-            target = self.path(key)
-            if not (target.exists() and target.stat().st_size == size):
-                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    sums.take(chunk)
+                    _write(file, chunk)
+            finally:
+                os.close(file)
+                sums.finish()
+            key = held_key(workspace_id, sums.sha256.hexdigest())
+            target = f"{self.root}/{key}"
+            if _size(target) == sums.size:
+                os.unlink(partial)
+            else:
                 placing(key)
-                partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return HeldBlob(key, sha256.hexdigest(), md5.hexdigest(), crc32, size)
+                _place(partial, target)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(partial)
+            raise
+        return HeldBlob(key, sums.sha256.hexdigest(), sums.md5.hexdigest(), sums.crc32, sums.size)
 
     def sync(self) -> None:
         """Make everything written so far durable, with one call to the file system instead of one a file."""
@@ -121,16 +161,20 @@ class BlobStore:
         while pending:
             folder = pending.pop()
             try:
-                entries = os.scandir(self.root / folder)
+                # by a descriptor each look at a file is one name long, not a whole path
+                handle = os.open(self.root / folder, os.O_RDONLY | os.O_DIRECTORY)
             except FileNotFoundError:
                 continue
-            with entries:
-                for entry in entries:
-                    key = f"{folder}/{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(key)
-                    else:
-                        yield key, entry.stat(follow_symlinks=False).st_size
+            try:
+                with os.scandir(handle) as entries:
+                    for entry in entries:
+                        key = f"{folder}/{entry.name}"
+                        if entry.is_dir(follow_symlinks=False):
+                            pending.append(key)
+                        else:
+                            yield key, entry.stat(follow_symlinks=False).st_size
+            finally:
+                os.close(handle)
 
     def remove(self, key: str) -> None:
         """Delete one blob; one that is gone already is no error."""
@@ -158,3 +202,32 @@ class BlobStore:
 def _unless_busy(function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
     if not isinstance(error[1], FileNotFoundError) and getattr(error[1], "errno", 0) != errno.ENOTEMPTY:
         raise error[1]
+
+
+def _created(path: str) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _write(file: int, data: bytes) -> None:
+    done = os.write(file, data)
+    while done < len(data):
+        done += os.write(file, memoryview(data)[done:])
+
+
+def _place(partial: str, target: str) -> None:
+    try:
+        os.replace(partial, target)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+        os.replace(partial, target)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return -1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import polars as pl
@@ -55,6 +55,7 @@ class Import:
         self._tables = {kind: TableChanges(kind, known) for kind in ("users", "rooms", "memberships", "files")}
         self._messages = MessageChanges(known)
         self._pending: list[MessageRow] = []
+        self._notes: IO[bytes] | None = None
 
     # --- what a reader calls ---------------------------------------------------------------------------------
 
@@ -88,8 +89,14 @@ class Import:
 
     def _note(self, key: str) -> None:
         """Write down what this import keeps before it is known to any snapshot, so that it can be found and removed."""
-        with notes_path(self._blobs, self.workspace_id).open("a") as notes:
-            notes.write(f"{key}\n")
+        if self._notes is None:
+            self._notes = notes_path(self._blobs, self.workspace_id).open("ab", buffering=0)
+        self._notes.write(f"{key}\n".encode())
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        if self._notes is not None:
+            self._notes.close()
 
     def progress(self, done: int, total: int) -> None:
         """Bytes of the source read so far, of so many."""
@@ -207,9 +214,11 @@ def importing(ledger: Ledger, root: Path, blobs: BlobStore, workspace_id: str, *
     catalog.workspace(workspace_id)
     with hold(ledger, clock, workspace_id) as lease:
         remove_orphans(catalog, root, blobs, workspace_id)
+        intake = Import(ledger, root, blobs, lease, clock, as_of, progress)
         try:
-            yield Import(ledger, root, blobs, lease, clock, as_of, progress)
+            yield intake
         finally:
+            intake.close()
             if lease.is_newest():
                 remove_orphans(catalog, root, blobs, workspace_id)
 
