@@ -3,16 +3,18 @@
 import hashlib
 import io
 import json
+import os
+import shutil
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from exeunt.archives.body import Body
 from exeunt.archives.packs import PackIndex, PackWriter
@@ -28,6 +30,7 @@ from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, Reaction, RoomR
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan
 from exeunt.layouts.registry import load
 from exeunt.ledger.schema import export_shards
+from tests.conftest import working
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
 TODAY = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
@@ -54,6 +57,14 @@ def settings_of(path: Path, **values: object) -> Settings:
 def make(path: Path, *, clock: Clock, ids: IdSource, **values: object) -> Installation:
     """An empty installation."""
     return Installation.create(settings_of(path, **values), clock=clock, ids=ids)
+
+
+def hasty(installation: Installation) -> Installation:
+    """The same without waiting for the disk, which on a busy machine takes longer than all the rest."""
+    installation.blobs.sync = lambda: None  # type: ignore[method-assign]
+    quick = "PRAGMA synchronous=OFF"
+    event.listen(installation.ledger.engine, "connect", lambda opened, _: opened.execute(quick).close())
+    return installation
 
 
 def fill(
@@ -103,6 +114,14 @@ def asked(installation: Installation, layout: str = "jsonl", **values: object) -
     return installation.exports.create(request)
 
 
+def done_at_once(installation: Installation, export_id: str) -> None:
+    """Do all the work of an export in this thread, without the job engine."""
+    runner, stop = run.Runner(installation), threading.Event()
+    for number in runner.plan(export_id):
+        runner.shard(export_id, number, stop)
+    runner.finish(export_id, stop)
+
+
 def delivered(installation: Installation, export_id: str) -> list[bytes]:
     """The bytes of every archive of a finished export, in order."""
     found = []
@@ -132,13 +151,47 @@ def shard_runs(installation: Installation, export_id: str) -> dict[int, int]:
     return {row.number: row.runs for row in done}
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation of several shards whose clock stands still and whose ids count."""
-    made = make(tmp_path, clock=clock_at(TODAY), ids=ids_from())
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda file: None)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with content, and with the job database that a worker makes when it first starts."""
+    path = tmp_path_factory.mktemp("template")
+    made = make(path, clock=clock_at(TODAY), ids=ids_from(10**9))
     fill(made)
-    yield made
+    with working(made):
+        pass
     made.ledger.close()
+    return path / "data"
+
+
+Opener = Callable[..., Installation]
+
+
+@pytest.fixture
+def opened(template: Path, tmp_path: Path) -> Iterator[Opener]:
+    """Open a copy of the template with a clock, ids and settings of one's own."""
+    made: list[Installation] = []
+
+    def open_copy(*, clock: Clock | None = None, ids: IdSource | None = None, **values: object) -> Installation:
+        folder = tmp_path / str(len(made))
+        shutil.copytree(template, folder / "data")
+        settings = settings_of(folder, **values)
+        made.append(hasty(Installation(settings, clock=clock or clock_at(TODAY), ids=ids or ids_from())))
+        return made[-1]
+
+    yield open_copy
+    for one in made:
+        one.ledger.close()
+
+
+@pytest.fixture
+def installation(opened: Opener) -> Installation:
+    """An installation of several shards whose clock stands still and whose ids count."""
+    return opened()
 
 
 class Hands:
