@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,26 @@ def test_members_and_the_owner(tmp_path: Path) -> None:
         ("C1", "U2", "member"),
         ("D4", "U2", "member"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "complete"),
+    [
+        ({"members": ["U1"]}, True),
+        ({"members": []}, True),
+        ({"members": ["U1"], "is_archived": True}, True),
+        # Slack lists archived rooms so, whoever was in them
+        ({"members": [], "is_archived": True}, False),
+        ({}, False),
+        ({"members": None}, False),
+        ({"members": "U1"}, False),
+        ({"user": "U1"}, False),
+    ],
+)
+def test_a_list_of_members_is_complete_where_there_is_one(tmp_path: Path, said: dict[str, Any], complete: bool) -> None:
+    room = {"id": "G2", "name": "secret", **said}
+    intake = read_zip(tmp_path, general() | {"groups.json": [room]})
+    assert intake.complete_rooms == (["C1", "G2"] if complete else ["C1"])
 
 
 def test_a_channel_without_a_folder_is_a_room(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from exeunt.clock import EPOCH
 from exeunt.errors import InvalidInput, NotFound
-from exeunt.lake.rows import FileRow, MembershipRow, RoomRow
+from exeunt.lake.rows import FileRow
 from exeunt.sources.intake import Intake, Report
 from exeunt.sources.slack import contents, decode, wire
 from exeunt.sources.slack.archive import Archive
@@ -23,7 +23,7 @@ from exeunt.sources.slack.limits import Limits, Unreadable
 from exeunt.sources.slack.mrkdwn import Markup
 from exeunt.sources.slack.people import People
 from exeunt.sources.slack.roomdays import RoomDays
-from exeunt.sources.slack.rooms import KINDS, Place, Rooms
+from exeunt.sources.slack.rooms import KINDS, Listed, Place, Rooms
 from exeunt.sources.slack.zips import ZipArchive
 
 R = TypeVar("R")
@@ -150,19 +150,20 @@ class _Import:
 
     def _read_rooms(self) -> None:
         for name in contents.ROOMS:
-            rooms: list[RoomRow] = []
-            members: list[MembershipRow] = []
-            for room, joined in self._listed(name, partial(self._rooms.listed, kind=KINDS[name])):
+            rooms: list[Listed] = []
+            members = 0
+            for room in self._listed(name, partial(self._rooms.listed, kind=KINDS[name])):
                 rooms.append(room)
-                members += joined
-                if len(members) >= _BATCH:
-                    self._hand_over_rooms(rooms, members)
-                    rooms, members = [], []
-            self._hand_over_rooms(rooms, members)
+                members += len(room.members)
+                if members >= _BATCH:
+                    self._hand_over_rooms(rooms)
+                    rooms, members = [], 0
+            self._hand_over_rooms(rooms)
 
-    def _hand_over_rooms(self, rooms: list[RoomRow], members: list[MembershipRow]) -> None:
-        self._intake.rooms(rooms)
-        self._intake.memberships(members)
+    def _hand_over_rooms(self, rooms: list[Listed]) -> None:
+        self._intake.rooms([listed.room for listed in rooms])
+        self._intake.memberships([member for listed in rooms for member in listed.members])
+        self._intake.members_complete(listed.room.id for listed in rooms if listed.complete)
 
     def _unlisted(self, folder: str) -> Place:
         row = self._rooms.unlisted(folder, self._name)

@@ -32,6 +32,14 @@ class Place(msgspec.Struct):
     pins: frozenset[str] = frozenset()
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A room of a listing with its members; `complete` when nobody else was in it."""
+
+    room: RoomRow
+    members: list[MembershipRow]
+    complete: bool
+
+
 class Rooms:
     """Every room by its id and by the folder that its messages are in."""
 
@@ -47,7 +55,7 @@ class Rooms:
         """The listed room whose messages are in this folder: under its name or, for direct ones, under its id."""
         return self._by_folder.get(folder) or self._by_id.get(folder)
 
-    def listed(self, raw: Raw | bytes, kind: RoomKind) -> tuple[RoomRow, list[MembershipRow]] | None:
+    def listed(self, raw: Raw | bytes, kind: RoomKind) -> Listed | None:
         """One listed room with its members; None for one that was listed before."""
         room, _ = decode.read(decode.without_nul(raw), wire.Room)
         if not room.id:
@@ -76,7 +84,9 @@ class Rooms:
             updated_at=at_seconds(room.updated),
             raw=decode.text(raw)[0],
         )
-        return row, list(self._memberships(row, members))
+        # an archived room is listed without members, which does not mean that nobody may read in it any more
+        complete = room.members is not None and bool(room.members or not room.is_archived)
+        return Listed(row, list(self._memberships(row, members)), complete)
 
     def unlisted(self, folder: str, name: str) -> RoomRow:
         """The room of a folder that no listing has, called `name` when the folder itself has no name.
