@@ -89,10 +89,11 @@ def test_a_channel_without_a_folder_is_a_room(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "room_id", "kind"),
     [
-        ("lounge", "folder:lounge", "public"),
+        # no listing says that it is public, so it is open to its members only, of whom none is known
+        ("lounge", "folder:lounge", "private"),
         ("mpdm-a--b--c-1", "folder:mpdm-a--b--c-1", "group"),
         ("D012345678", "D012345678", "direct"),
-        ("C012345678", "C012345678", "public"),
+        ("C012345678", "C012345678", "private"),
     ],
 )
 def test_a_folder_without_a_listing_is_a_room(tmp_path: Path, folder: str, room_id: str, kind: str) -> None:

@@ -92,12 +92,12 @@ class Rooms:
         """The room of a folder that no listing has, called `name` when the folder itself has no name.
 
         Its name is all that is known of it. A folder whose name is a conversation's id keeps that id, so that a
-        complete export finds the same room again; one that can only be a direct or a group conversation is one, so
-        that nothing private becomes public by an incomplete export.
+        complete export finds the same room again; one that can only be a direct or a group conversation is one. Any
+        other is private: nobody said that it is public, and what an incomplete export hides must not become open.
         """
         name = folder or name
         is_id = _CONVERSATION_ID(name) is not None
-        kind: RoomKind = "direct" if is_id and name[0] == "D" else "group" if name.startswith("mpdm-") else "public"
+        kind: RoomKind = "direct" if is_id and name[0] == "D" else "group" if name.startswith("mpdm-") else "private"
         row = RoomRow(id=name if is_id else f"folder:{name}", name=name, kind=kind)
         self._by_id[row.id] = self._by_folder[folder] = Place(row.id)
         return row
