@@ -50,6 +50,29 @@ def test_the_facts_of_a_channel(tmp_path: Path) -> None:
     assert row.updated_at == datetime(2020, 9, 13, 12, 26, 40, 123000, UTC)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("R&amp;D &lt;3 a &gt; b", "R&D <3 a > b"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
+        ("<https://x.org/?a=1&amp;b=2|the &lt;plan&gt;>", "the <plan> (https://x.org/?a=1&b=2)"),
+        ("<https://x.org/wiki>", "https://x.org/wiki"),
+        ("<mailto:ann@x.org|ann@x.org>", "ann@x.org"),
+        ("ask <@U1>, <@U9|cat>, <@U8> or <!here>", "ask @Ann, @cat, @U8 or @here"),
+        ("see <#C1|general> and <#C7>", "see #general and #C7"),
+        # the name of a private room is not for everybody who reads a topic, and rooms are listed in any order
+        ("see <#G2|secret>", "see #G2"),
+        ("*as* _it_ `is` :tada:\n- <> < a", "*as* _it_ `is` :tada:\n- <> < a"),
+        ("\ue000U1\ue00f", "\ufffdU1\ufffd"),
+    ],
+)
+def test_topics_and_descriptions_are_readable_text(tmp_path: Path, written: str, read: str) -> None:
+    room = {"id": "C0", "name": "first", "topic": {"value": written}, "purpose": {"value": written}}
+    groups = [{"id": "G2", "name": "secret", "members": ["U1"]}]
+    intake = read_zip(tmp_path, general() | {"channels.json": [room, GENERAL], "groups.json": groups})
+    assert (intake.room("C0").topic, intake.room("C0").description) == (read, read)
+
+
 def test_members_and_the_owner(tmp_path: Path) -> None:
     room = GENERAL | {"members": ["U1", "U2", "U2"]}
     intake = read_zip(tmp_path, general() | {"channels.json": [room], "dms.json": [{"id": "D4", "user": "U2"}]})

@@ -98,6 +98,7 @@ class _Import:
         self._name = name
         self._people = People()
         self._rooms = Rooms(self._people)
+        self._known = _Known(self._people, self._rooms)
         self._files = Files(archive, index, intake, self._tick)
         archive.rewind()
 
@@ -106,7 +107,7 @@ class _Import:
         _take_over(self._contents.problems, self._report)
         self._read_users()
         self._read_rooms()
-        markup = Markup(_Known(self._people, self._rooms))
+        markup = Markup(self._known)
         for folder in self._folders():
             place = self._rooms.place(folder) or self._unlisted(folder)
             days = RoomDays(place, self._people, markup, self._files, self._intake)
@@ -149,20 +150,12 @@ class _Import:
         self._intake.users(self._people.slackbot())
 
     def _read_rooms(self) -> None:
+        rooms: list[Listed] = []
         for name in contents.ROOMS:
-            rooms: list[Listed] = []
-            members = 0
-            for room in self._listed(name, partial(self._rooms.listed, kind=KINDS[name])):
-                rooms.append(room)
-                members += len(room.members)
-                if members >= _BATCH:
-                    self._hand_over_rooms(rooms)
-                    rooms, members = [], 0
-            self._hand_over_rooms(rooms)
-
-    def _hand_over_rooms(self, rooms: list[Listed]) -> None:
+            rooms += self._listed(name, partial(self._rooms.listed, kind=KINDS[name]))
+        self._rooms.explain((listed.room for listed in rooms), self._known)
         self._intake.rooms([listed.room for listed in rooms])
-        self._intake.memberships([member for listed in rooms for member in listed.members])
+        self._intake.memberships(member for listed in rooms for member in listed.members)
         self._intake.members_complete(listed.room.id for listed in rooms if listed.complete)
 
     def _unlisted(self, folder: str) -> Place:

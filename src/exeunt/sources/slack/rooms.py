@@ -1,17 +1,18 @@
 """Rooms of an export: public channels, private ones, group conversations, direct ones, and who is in them."""
 
 import re
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Container, Iterable, Iterator
 
 import msgspec
 from msgspec import Raw
 
-from exeunt.lake.markers import without_markers
 from exeunt.lake.rows import MembershipRow, RoomKind, RoomRow
 from exeunt.sources.slack import decode, wire
 from exeunt.sources.slack.instants import at_seconds
 from exeunt.sources.slack.limits import Unreadable
 from exeunt.sources.slack.people import People
+from exeunt.sources.slack.remarks import readable
 
 KINDS: dict[str, RoomKind] = {
     "channels.json": "public",
@@ -47,6 +48,7 @@ class Rooms:
         self._people = people
         self._by_id: dict[str, Place] = {}
         self._by_folder: dict[str, Place] = {}
+        self._open_names: dict[str, str] = {}
 
     def __contains__(self, room_id: object) -> bool:
         return room_id in self._by_id
@@ -74,8 +76,8 @@ class Rooms:
             id=room.id,
             name=room.name or self._of_members(members) or room.id,
             kind=kind,
-            topic=_said(room.topic),
-            description=_said(room.purpose),
+            topic=_value(room.topic),
+            description=_value(room.purpose),
             is_archived=bool(room.is_archived),
             is_default=bool(room.is_general),
             is_shared=bool(room.is_shared or room.is_ext_shared or room.is_org_shared),
@@ -84,9 +86,18 @@ class Rooms:
             updated_at=at_seconds(room.updated),
             raw=decode.text(raw)[0],
         )
+        if row.kind == "public":
+            self._open_names[row.id] = row.name
         # an archived room is listed without members, which does not mean that nobody may read in it any more
         complete = room.members is not None and bool(room.members or not room.is_archived)
         return Listed(row, list(self._memberships(row, members)), complete)
+
+    def explain(self, rows: Iterable[RoomRow], known: Container[str]) -> None:
+        """Make topics and descriptions readable, once every room is listed that they may speak of."""
+        names = ChainMap(self._open_names, self._people.names)
+        for row in rows:
+            row.topic = readable(row.topic, known, names)
+            row.description = readable(row.description, known, names)
 
     def unlisted(self, folder: str, name: str) -> RoomRow:
         """The room of a folder that no listing has, called `name` when the folder itself has no name.
@@ -114,5 +125,5 @@ class Rooms:
             yield MembershipRow(room_id=room.id, user_id=member, role="owner" if role == "owner" else "member")
 
 
-def _said(remark: wire.Remark | None) -> str:
-    return without_markers(remark.value) if remark and remark.value else ""
+def _value(remark: wire.Remark | None) -> str:
+    return (remark.value if remark else None) or ""
