@@ -37,6 +37,23 @@ def home(exeunt: Commands, sample: Path) -> Commands:
     return exeunt
 
 
+def test_what_did_not_come_in_is_told_apart_from_what_was_repaired(home: Commands, tmp_path: Path) -> None:
+    day = json.dumps([{"type": "message", "ts": "1577836800.000100", "text": "für"}], ensure_ascii=False)
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("channels.json", json.dumps([{"id": "C9", "name": "odd"}]))
+        archive.writestr("odd/2020-01-01.json", day.encode("utf-16"))
+        archive.writestr("odd/2020-01-02.json", day[:-1].replace("100", "200") + ', {"ts": ]')
+        archive.writestr("odd/notes.txt", "?")
+    exeunt = home("import", "slack", str(tmp_path / "odd.zip"), "--workspace", "home")
+    said = exeunt.out.splitlines()
+    lost, repaired = said.index("2 did not come in, or not whole:"), said.index("1 came in repaired:")
+    assert said[lost + 1 : repaired] == [
+        "  odd/notes.txt: it is no part of a Slack export",
+        "  odd/2020-01-02.json: its JSON is broken in 1 places; 1 objects of it were read",
+    ]
+    assert said[repaired + 1 :] == ["  odd/2020-01-01.json: it was written in UTF-16"]
+
+
 def test_importing_again_says_that_all_is_known(home: Commands, sample: Path) -> None:
     again = json.loads(home("import", "slack", str(sample), "--workspace", "home", "--json").out)
     assert again["report"]["added"]["messages"] == again["report"]["changed"]["messages"] == 0

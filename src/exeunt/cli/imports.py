@@ -10,7 +10,10 @@ import msgspec
 
 from exeunt.cli.local import open_local, operator
 from exeunt.cli.output import emit, json_option, someone_looks, table
-from exeunt.sources.intake import Report
+from exeunt.sources.intake import Item, Report
+
+SHOWN = 20
+"""Items that are named one by one where a person reads."""
 
 TABLES = ("messages", "files", "users", "rooms", "memberships")
 
@@ -64,12 +67,16 @@ def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:
     if others:
         lines.append("among them " + ", ".join(others))
     lines.append(f"workspace {workspace_id} is at snapshot {snapshot}")
-    if report.skipped_count:
-        lines.append(f"{report.skipped_count} items did not come in:")
-        lines += [f"  {item.where}: {item.reason}" for item in report.skipped[:20]]
-        if report.skipped_count > 20:
-            lines.append("  … --json has them all")
+    lines += _named(report.skipped_count, "did not come in, or not whole", report.skipped)
+    lines += _named(report.repaired_count, "came in repaired", report.repaired)
     return lines
+
+
+def _named(count: int, what: str, items: list[Item]) -> list[str]:
+    if not count:
+        return []
+    more = ["  … --json has more of them"] if count > SHOWN else []
+    return [f"{count:,} {what}:", *(f"  {item.where}: {item.reason}" for item in items[:SHOWN]), *more]
 
 
 class _progress:

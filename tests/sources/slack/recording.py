@@ -66,6 +66,10 @@ class Recording:
         """The reasons given for everything skipped whose place begins so, as one text."""
         return "; ".join(one.reason for one in self.report.skipped if one.where.startswith(where))
 
+    def repaired(self, where: str) -> str:
+        """The same of what came in though something was wrong with it."""
+        return "; ".join(one.reason for one in self.report.repaired if one.where.startswith(where))
+
 
 def read(path: Path, limits: Limits | None = None) -> Recording:
     intake = Recording()

@@ -12,7 +12,7 @@ from msgspec import Raw
 from exeunt.clock import EPOCH
 from exeunt.errors import InvalidInput, NotFound
 from exeunt.lake.rows import FileRow
-from exeunt.sources.intake import Intake, Report
+from exeunt.sources.intake import Intake
 from exeunt.sources.slack import contents, decode, wire
 from exeunt.sources.slack.archive import Archive
 from exeunt.sources.slack.contents import Contents
@@ -103,8 +103,8 @@ class _Import:
         archive.rewind()
 
     def run(self) -> None:
-        _take_over(self._archive.problems, self._report)
-        _take_over(self._contents.problems, self._report)
+        self._report.take_over(self._archive.problems)
+        self._report.take_over(self._contents.problems)
         self._read_users()
         self._read_rooms()
         markup = Markup(self._known)
@@ -210,9 +210,3 @@ class _Known:
 
     def __contains__(self, target: object) -> bool:
         return target in self._names or target in self._rooms
-
-
-def _take_over(found: Report, report: Report) -> None:
-    for one in found.skipped:
-        report.skip(one.where, one.reason)
-    report.skipped_count += found.skipped_count - len(found.skipped)
