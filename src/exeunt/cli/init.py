@@ -6,7 +6,6 @@ import click
 
 from exeunt.cli.output import emit, json_option
 from exeunt.cli.user import password_option, read_password
-from exeunt.cli.workspace import check_workspace_id
 from exeunt.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
     from exeunt.access.accounts import normal_email
     from exeunt.config import load_settings
     from exeunt.installation import Installation
+    from exeunt.lake.catalog import check_workspace_id
 
     settings = load_settings()
     # everything that can be wrong is looked at before anything is made

@@ -1,23 +1,8 @@
 """`exeunt workspace add|list|quota`."""
 
-import re
-
 import click
 
 from exeunt.cli.output import emit, json_option, table
-from exeunt.errors import InvalidInput
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def check_workspace_id(text: str) -> str:
-    """The id itself. Raises `InvalidInput` when it could not name a folder and stand in an address."""
-    if not _ID.fullmatch(text):
-        raise InvalidInput(
-            f"{text!r} cannot be a workspace's id: up to 64 letters, digits, dots, dashes and underscores, "
-            "the first a letter or digit"
-        )
-    return text
 
 
 @click.group("workspace")
@@ -35,7 +20,6 @@ def add(workspace_id: str, name: str | None, external_of: str | None, as_json: b
     from exeunt.access.audit import Action
     from exeunt.cli.local import open_local, operator
 
-    check_workspace_id(workspace_id)
     installation = open_local()
     facts = installation.catalog.add_workspace(workspace_id, name or workspace_id, external_of, installation.clock())
     detail = {"external_of": external_of} if external_of else {}

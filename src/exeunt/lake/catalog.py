@@ -1,12 +1,13 @@
 """The catalog: which segments make up which snapshot, and what lies in them, without opening one."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 
-from exeunt.errors import Conflict, NotFound
+from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.numbers import take_numbers
@@ -35,6 +36,19 @@ class Segment(msgspec.Struct, frozen=True):
     begin_snapshot: int
 
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_workspace_id(text: str) -> str:
+    """The id itself. Raises `InvalidInput` when it could not name a folder and stand in an address."""
+    if not _ID.fullmatch(text):
+        raise InvalidInput(
+            f"{text!r} cannot be a workspace's id: up to 64 letters, digits, dots, dashes and underscores, "
+            "the first a letter or digit"
+        )
+    return text
+
+
 class Catalog:
     """Reads of the catalog, and the making of workspaces. Writing content is `exeunt.lake.append`'s."""
 
@@ -42,7 +56,11 @@ class Catalog:
         self._ledger = ledger
 
     def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime) -> WorkspaceFacts:
-        """Make an empty workspace. Raises `Conflict` when it exists, `NotFound` when its home does not."""
+        """Make an empty workspace.
+
+        Raises `InvalidInput` for what cannot be an id, `Conflict` when it exists, `NotFound` when its home does not.
+        """
+        check_workspace_id(workspace_id)
         with self._ledger.write() as db:
             if db.scalar(select(workspaces.c.id).where(workspaces.c.id == workspace_id)) is not None:
                 raise Conflict(f"workspace {workspace_id} exists already")
