@@ -6,13 +6,11 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-
-import structlog
+from itertools import count
 
 from exeunt.config import Settings
 from exeunt.http.asgi import App, Message, Receive, Scope, Send, answer_json, header
-
-log = structlog.get_logger("exeunt.http")
+from exeunt.http.requestlog import RequestLog
 
 HEADER_BYTES = 32 * 1024
 CLOSE = [(b"connection", b"close")]
@@ -26,13 +24,16 @@ class Shell:
 
     def __init__(self, app: App, settings: Settings) -> None:
         self._app, self._settings = app, settings
+        self._log = RequestLog(settings.log_format)
+        # unique over all processes; nobody gains by guessing one
+        self._process, self._numbers = "", count(1)
         self._trusted = [ipaddress.ip_network(address, strict=False) for address in settings.trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, request_id, status = time.perf_counter(), secrets.token_hex(8), 0
+        started, request_id, status = time.perf_counter(), self._next_id(), 0
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -44,10 +45,14 @@ class Shell:
         try:
             await self._admit(scope, receive, watch, request_id)
         finally:
-            log.info(
-                "request", id=request_id, method=scope["method"], path=_redacted(scope["path"]), status=status,
-                seconds=round(time.perf_counter() - started, 4), client=(scope.get("client") or ("",))[0],
-            )  # fmt: skip
+            client = scope.get("client")
+            self._log.write(request_id, scope["method"], scope["path"], status, time.perf_counter() - started,
+                            client[0] if client else "")  # fmt: skip
+
+    def _next_id(self) -> str:
+        # drawn with the first request, which comes after the process was forked
+        self._process = self._process or secrets.token_hex(6)
+        return f"{self._process}{next(self._numbers):06x}"
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         scheme, host = self._see_through_proxies(scope)
@@ -78,7 +83,7 @@ class Shell:
         named = header(scope, b"host")
         scheme, host = scope["scheme"], "localhost" if named is None else named
         client = scope.get("client")
-        if not client or not self._is_trusted(client[0]):
+        if not self._trusted or not client or not self._is_trusted(client[0]):
             return scheme, host
         forwarded = [part.strip() for part in (header(scope, b"x-forwarded-for") or "").split(",") if part.strip()]
         scope["client"] = (self._first_untrusted(forwarded, client[0]), 0)
@@ -122,8 +127,3 @@ class _Limited:
             if self._left < 0:
                 return {"type": "http.disconnect"}
         return message
-
-
-def _redacted(path: str) -> str:
-    """A path for the log. Signatures and tokens stand in queries, which are never logged at all."""
-    return path if path.isprintable() else ascii(path)
