@@ -20,7 +20,8 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
-from exeunt.lake.projection import confirm, project
+from exeunt.lake.memberships import end_memberships
+from exeunt.lake.projection import confirm, note_lists, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.segments import NewSegment, checked_paths, write_segment
 from exeunt.lake.selection import Snapshot
@@ -54,6 +55,7 @@ class Import:
         known = Known(ledger, root, self.workspace_id, self._snapshot)
         self._tables = {kind: TableChanges(kind, known) for kind in ("users", "rooms", "memberships", "files")}
         self._messages = MessageChanges(known)
+        self._complete: set[str] = set()
         self._pending: list[MessageRow] = []
         self._notes: IO[bytes] | None = None
 
@@ -70,6 +72,10 @@ class Import:
     def memberships(self, rows: Iterable[MembershipRow]) -> None:
         """Who is in which room."""
         self._small("memberships", list(rows))
+
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        """The memberships handed over of these rooms are all they have: whoever else was in them has left."""
+        self._complete.update(room_ids)
 
     def files(self, rows: Iterable[FileRow]) -> None:
         """Files, with or without their bodies; a body that is held stays held."""
@@ -134,6 +140,13 @@ class Import:
             rooms.number_all(self._take_numbers)
         return rooms.numbers
 
+    def _end_memberships(self) -> None:
+        rooms = self._tables["rooms"].existing
+        listed_at = {key[0]: row.members_as_of for key, row in rooms.items() if row.members_as_of is not None}
+        ended = end_memberships(self._tables["memberships"], self._complete, listed_at, self.as_of)
+        if ended:
+            self.report.read["memberships ended"] += ended
+
     def _take_numbers(self, count: int) -> int:
         with self._ledger.write() as db:
             return take_numbers(db, count)
@@ -143,6 +156,7 @@ class Import:
         if self._pending:
             batch, self._pending = self._pending, []
             self._flush(batch)
+        self._end_memberships()
         for kind, changes in self._tables.items():
             changes.number_all(self._take_numbers)
             frame = changes.frame(self.import_no, self.report)
@@ -165,6 +179,7 @@ class Import:
                 add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments)
             confirm(db, self.workspace_id, self._tables, self.as_of)
+            note_lists(db, self.workspace_id, self._complete, self.as_of)
             db.execute(
                 insert(imports).values(
                     workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,

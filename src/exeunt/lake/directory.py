@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select
 
 from exeunt.lake.rows import PersonKind, RoomKind
 from exeunt.lake.selection import Selection, Snapshot
@@ -114,15 +114,22 @@ class Directory:
 
 def rooms_in_reach(workspace_id: str, reach: Selection) -> list[ColumnElement[bool]]:
     """Conditions on `rooms` for what `room_kinds` and `private_to` of a selection leave."""
-    r, m = rooms.c, memberships.c
+    r = rooms.c
     conditions: list[ColumnElement[bool]] = [r.workspace_id == workspace_id]
     if reach.room_kinds:
         allowed: ColumnElement[bool] = r.kind.in_(reach.room_kinds)
         if reach.private_to:
-            own = select(m.room_id).where(and_(m.workspace_id == workspace_id, m.user_id == reach.private_to))
-            allowed = or_(allowed, r.id.in_(own))
+            allowed = or_(
+                allowed, r.id.in_(own_rooms(reach.private_to).where(memberships.c.workspace_id == workspace_id))
+            )
         conditions.append(allowed)
     return conditions
+
+
+def own_rooms(user_id: str) -> Select[tuple[str]]:
+    """The ids of the rooms that a person is in; the workspace is the caller's to say."""
+    m = memberships.c
+    return select(m.room_id).where(m.user_id == user_id, m.ended_at.is_(None))
 
 
 def _columns(table: Table, struct: type[msgspec.Struct]) -> list[Any]:

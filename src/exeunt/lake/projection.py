@@ -1,9 +1,10 @@
 """The projection: the newest users, rooms, memberships and files as ordinary rows, kept in the import's transaction."""
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, or_, select, update
 
 from exeunt.clock import from_micros
 from exeunt.lake.changes import Change, TableChanges, updated_at
@@ -11,7 +12,7 @@ from exeunt.lake.columns import KEYS
 from exeunt.lake.segments import NewSegment
 from exeunt.ledger import schema
 
-_BESIDE = {"workspace_id", "messages", "last_message_at"}
+_BESIDE = {"workspace_id", "messages", "last_message_at", "members_as_of"}
 _ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
 
 
@@ -32,6 +33,16 @@ def confirm(db: Connection, workspace_id: str, tables: dict[str, TableChanges], 
                 update(table).where(table.c.workspace_id == workspace_id, *mine).values(seen_at=seen_at),
                 [{f"key_{n}": v for n, v in zip(KEYS[kind], key, strict=True)} for key in sorted(changes.confirmed)],
             )
+
+
+def note_lists(db: Connection, workspace_id: str, room_ids: Set[str], as_of: datetime) -> None:
+    """Remember how young the youngest complete list of a room's members is."""
+    r = schema.rooms.c
+    mine = and_(r.workspace_id == workspace_id, r.id == bindparam("room"))
+    older = or_(r.members_as_of.is_(None), r.members_as_of < as_of)
+    if room_ids:
+        query = update(schema.rooms).where(mine, older).values(members_as_of=as_of)
+        db.execute(query, [{"room": room_id} for room_id in sorted(room_ids)])
 
 
 def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from exeunt.errors import Damaged
 from exeunt.lake.catalog import Segment
+from exeunt.lake.columns import TABLES
 
 ROW_GROUP = 16_384
 
@@ -76,6 +77,17 @@ def checked_paths(root: Path, segments: list[Segment]) -> list[Path]:
             raise Damaged(f"segment {segment.key} of the lake has {size} bytes instead of {segment.size}")
         paths.append(path)
     return paths
+
+
+def scan_table(root: Path, kind: str, segments: list[Segment]) -> pl.LazyFrame:
+    """The rows of these segments of one table. A column that came later than a segment is null in its rows.
+
+    Raises `Damaged` as `checked_paths` does.
+    """
+    paths = checked_paths(root, segments)
+    if not paths:
+        return pl.LazyFrame(schema=TABLES[kind])
+    return pl.scan_parquet(paths, schema=TABLES[kind], missing_columns="insert")
 
 
 def verify_segment(root: Path, segment: Segment) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from exeunt.archives.extents import Blob
 from exeunt.blobs.store import held_key
+from exeunt.lake.directory import own_rooms
 from exeunt.lake.selection import Selection
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.schema import files, memberships, rooms, users
@@ -120,9 +121,9 @@ def _reached(reach: Selection) -> list[ColumnElement[bool]]:
     """The same files that the layout takes: where kinds of rooms are withheld, so is a file of no known room."""
     if not reach.room_kinds:
         return []
-    f, r, m = files.c, rooms.c, memberships.c
+    f, r = files.c, rooms.c
     kinds = select(r.id).where(r.workspace_id == f.workspace_id, r.kind.in_(reach.room_kinds)).correlate(files)
-    own = select(m.room_id).where(m.workspace_id == f.workspace_id, m.user_id == reach.private_to).correlate(files)
+    own = own_rooms(reach.private_to).where(memberships.c.workspace_id == f.workspace_id).correlate(files)
     return [or_(f.room_id.in_(kinds), f.room_id.in_(own)) if reach.private_to else f.room_id.in_(kinds)]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from exeunt.clock import EPOCH
 from exeunt.lake.catalog import Catalog, Segment, WorkspaceFacts
 from exeunt.lake.columns import KEYS, TABLES
-from exeunt.lake.segments import checked_paths
+from exeunt.lake.segments import checked_paths, scan_table
 from exeunt.lake.selection import Group, Selection, Snapshot
 
 
@@ -70,6 +70,10 @@ class View:
 
     def memberships(self) -> pl.DataFrame:
         """Who is in which room, as far as sources say."""
+        return self.all_memberships().filter(pl.col("ended_at").is_null())
+
+    def all_memberships(self) -> pl.DataFrame:
+        """Who is or was in which room."""
         return self._table("memberships", "room_id", "user_id")
 
     def files(self) -> pl.DataFrame:
@@ -78,9 +82,7 @@ class View:
 
     def _table(self, kind: str, *order: str) -> pl.DataFrame:
         if kind not in self._tables:
-            paths = checked_paths(self._root, self._catalog.segments(self.snapshot, kind))
-            schema = TABLES[kind]
-            frame = pl.read_parquet(paths) if paths else pl.DataFrame(schema=schema)
+            frame = scan_table(self._root, kind, self._catalog.segments(self.snapshot, kind)).collect()
             self._tables[kind] = newest(frame, KEYS[kind]).sort(*order)
         return self._tables[kind]
 

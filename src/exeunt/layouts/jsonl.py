@@ -67,7 +67,7 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
         _write(pack, "users.jsonl", [_public(view.users())])
         _write(pack, "rooms.jsonl", [_public(rooms)])
         members_of = pl.col("room_id").is_in(rooms["id"].implode())
-        _write(pack, "memberships.jsonl", [_public(view.memberships().filter(members_of))])
+        _write(pack, "memberships.jsonl", [_public(view.all_memberships().filter(members_of))])
         names = [
             member_name(number, name) if job.selection.files and storage == "held" and sha256 not in lost else None
             for number, name, storage, sha256 in files.select("number", "name", "storage", "sha256").iter_rows()

@@ -181,6 +181,7 @@ rooms = Table(
     Column("parent_id", String, nullable=False),
     Column("messages", BigInteger, nullable=False, default=0),
     Column("last_message_at", Instant, nullable=True),
+    Column("members_as_of", Instant, nullable=True),
     Index("ix_rooms_number", "number", unique=True),
 )
 
@@ -195,6 +196,7 @@ memberships = Table(
     Column("seen_at", Instant, nullable=False),
     Column("role", String, nullable=False),
     Column("joined_at", Instant, nullable=True),
+    Column("ended_at", Instant, nullable=True),
     Index("ix_memberships_user", "workspace_id", "user_id"),
 )
 
