@@ -49,6 +49,18 @@ def test_an_import_into_an_unknown_workspace_is_one_line(home: Commands, sample:
     assert (done.code, done.err) == (1, "no workspace nowhere")
 
 
+def test_imports_are_in_the_audit_trail_those_that_fail_too(home: Commands, sample: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"no zip")
+    refused = home("import", "slack", str(broken), "--workspace", "home")
+    assert refused.code == 1
+    entries = [entry for entry in home("audit", "--json").json() if entry["action"].startswith("import:")]
+    assert [(entry["action"], entry["subject"], entry["detail"]) for entry in entries] == [
+        ("import:commit", "home.zip", {"import_no": 1, "snapshot": 1}),
+        ("import:fail", "broken.zip", {"reason": refused.err}),
+    ]
+
+
 @pytest.mark.parametrize("layout", ["html", "jsonl", "csv", "yammer-files"])
 def test_every_layout_is_created_awaited_downloaded_and_sound(home: Commands, layout: str, tmp_path: Path) -> None:
     output = tmp_path / "out"

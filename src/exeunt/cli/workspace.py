@@ -1,11 +1,16 @@
 """`exeunt workspace add|list|quota`."""
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from exeunt.cli.output import emit, json_option, table
 from exeunt.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from exeunt.installation import Installation
+    from exeunt.lake.catalog import WorkspaceFacts
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -32,15 +37,26 @@ def workspace() -> None:
 @json_option
 def add(workspace_id: str, name: str | None, external_of: str | None, as_json: bool) -> None:
     """Make an empty workspace."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import open_local
 
     check_workspace_id(workspace_id)
-    installation = open_local()
-    facts = installation.catalog.add_workspace(workspace_id, name or workspace_id, external_of, installation.clock())
-    detail = {"external_of": external_of} if external_of else {}
-    installation.audit.write(operator(workspace_id), Action.WORKSPACE_ADD, workspace_id, api="cli", detail=detail)
+    facts = make_workspace(open_local(), workspace_id, name or workspace_id, external_of)
     emit(as_json, facts, [f"made workspace {facts.id}, network id {facts.number}"])
+
+
+def make_workspace(
+    installation: "Installation", workspace_id: str, name: str, external_of: str | None
+) -> "WorkspaceFacts":
+    """Make it and write that down, in one transaction. Raises as `Catalog.add_workspace` does."""
+    from exeunt.access.audit import Action, write_down
+    from exeunt.cli.local import at_the_command_line
+
+    now, by = installation.clock(), at_the_command_line(workspace_id)
+    detail = {"external_of": external_of} if external_of else {}
+    return installation.catalog.add_workspace(
+        workspace_id, name, external_of, now,
+        lambda db: write_down(db, now, by, Action.WORKSPACE_ADD, workspace_id, detail=detail),
+    )  # fmt: skip
 
 
 @workspace.command("list")
@@ -61,11 +77,8 @@ def list_(as_json: bool) -> None:
 @json_option
 def quota(workspace_id: str, running: int | None, size: int | None, as_json: bool) -> None:
     """Set what the exports of a workspace may use. What is not given is not limited."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
-    installation = open_local()
-    installation.exports.set_quota(workspace_id, running, size)
+    open_local().exports.set_quota(workspace_id, running, size, by=at_the_command_line(workspace_id))
     limits = {"running": running, "bytes": size}
-    installation.audit.write(operator(workspace_id), Action.WORKSPACE_QUOTA, workspace_id, api="cli", detail=limits)
     emit(as_json, {"workspace": workspace_id, **limits}, [f"{workspace_id}: {limits}"])

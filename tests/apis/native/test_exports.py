@@ -277,7 +277,7 @@ def test_deleting_a_completed_export_revokes_its_links_and_renewing_makes_others
     assert after["etag"] == before["etag"]
     assert answer.json()["expires_at"] == "2024-05-08T12:01:00Z"
     actions = [e.action for e in installation.audit.entries("acme")]
-    assert actions == ["export:create", "export:revoke", "export:renew"]
+    assert actions == ["export:create", "export:complete", "export:revoke", "export:renew"]
 
 
 def test_renewing_for_a_shorter_time_after_revoking_gives_the_new_link(

@@ -1,5 +1,6 @@
 """Asking for exports, looking at them, ending and renewing them."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -44,12 +45,8 @@ def create(call: Call) -> Reply:
             workspaces=(who.workspace_id,), api="native", layout=asked.layout, selection=selection,
             options=asked.options, requested_by=who.account_id, requested_by_name=who.email,
             keep_seconds=None if asked.keep_seconds is UNSET else asked.keep_seconds,
-        )
-    )  # fmt: skip
-    call.write_down(
-        Action.EXPORT_CREATE, export.id, who.workspace_id,
-        {"layout": asked.layout, "selection": msgspec.to_builtins(selection),
-         "others_private": not selection.room_kinds or set(selection.room_kinds) != {"public"}},
+        ),
+        by=call.actor,
     )  # fmt: skip
     url = f"{call.base}/v1/exports/{export.id}"
     return Reply(202, Accepted(export.id, url), {"Content-Location": url})
@@ -116,23 +113,17 @@ def end(call: Call) -> Reply:
     export = _find(call, "export:manage")
     exports = call.installation.exports
     if export.state.unfinished:
-        try:
-            ended, action = exports.cancel(export.id), Action.EXPORT_CANCEL
-        except Conflict:
-            # it may have been completed meanwhile, and whoever ends it wants its links ended then
-            ended, action = exports.expire(export.id, cut=True), Action.EXPORT_REVOKE
-    else:
-        ended, action = exports.expire(export.id, cut=True), Action.EXPORT_REVOKE
-    call.write_down(action, export.id, export.workspace_id)
-    return Reply(202, _words(call, ended))
+        # it may have been completed meanwhile, and whoever ends it wants its links ended then
+        with suppress(Conflict):
+            return Reply(202, _words(call, exports.cancel(export.id, by=call.actor)))
+    return Reply(202, _words(call, exports.expire(export.id, cut=True, by=call.actor)))
 
 
 def renew(call: Call) -> Reply:
     """`POST /v1/exports/{id}/renew`."""
     export = _find(call, "export:manage")
     keep = None if call.body is None or call.body.keep_seconds is UNSET else call.body.keep_seconds
-    renewed = call.installation.exports.renew(export.id, keep)
-    call.write_down(Action.EXPORT_RENEW, export.id, export.workspace_id)
+    renewed = call.installation.exports.renew(export.id, keep, by=call.actor)
     return Reply(200, _words(call, renewed))
 
 
