@@ -1,7 +1,7 @@
 """`exeunt workspace add|list|quota`."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,8 @@ from exeunt.cli.output import emit, json_option, table
 from exeunt.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from msgspec import UnsetType
+
     from exeunt.installation import Installation
     from exeunt.lake.catalog import WorkspaceFacts
 
@@ -70,15 +72,46 @@ def list_(as_json: bool) -> None:
     emit(as_json, found, table(("id", "network id", "name", "external of"), rows))
 
 
+class _Limit(click.ParamType[str]):
+    """A number of up to so many digits, or `none` for no limit."""
+
+    name = "limit"
+
+    def __init__(self, digits: int) -> None:
+        self._digits = digits
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).lower()
+        if text != "none" and not re.fullmatch(rf"[0-9]{{1,{self._digits}}}", text):
+            self.fail(f"{value!r} is neither a number nor none", param, ctx)
+        return text
+
+
 @workspace.command("quota")
 @click.argument("workspace_id", metavar="ID")
-@click.option("--running", type=click.IntRange(0), help="Unfinished exports it may have; the setting otherwise.")
-@click.option("--bytes", "size", type=click.IntRange(0), help="Bytes its exports may keep; without limit otherwise.")
+@click.option("--running", type=_Limit(9), metavar="N|none",
+              help="Unfinished exports it may have; with none as many as the setting says.")  # fmt: skip
+@click.option("--bytes", "size", type=_Limit(18), metavar="N|none", help="Bytes its exports may keep; none for any.")
 @json_option
-def quota(workspace_id: str, running: int | None, size: int | None, as_json: bool) -> None:
-    """Set what the exports of a workspace may use. What is not given is not limited."""
+def quota(workspace_id: str, running: str | None, size: str | None, as_json: bool) -> None:
+    """Show what the exports of a workspace may use and do use, and set what is named."""
     from exeunt.cli.local import at_the_command_line, open_local
 
-    open_local().exports.set_quota(workspace_id, running, size, by=at_the_command_line(workspace_id))
-    limits = {"running": running, "bytes": size}
-    emit(as_json, {"workspace": workspace_id, **limits}, [f"{workspace_id}: {limits}"])
+    exports = open_local().exports
+    if running is None and size is None:
+        found = exports.quota(workspace_id)
+    else:
+        by = at_the_command_line(workspace_id)
+        found = exports.set_quota(workspace_id, _limit(running), _limit(size), by=by)
+    running_limit = f"{found.running_by_default} (setting)" if found.running is None else found.running
+    bytes_limit = "none" if found.bytes is None else found.bytes
+    rows = [("running", found.running_now, running_limit), ("bytes", found.bytes_now, bytes_limit)]
+    emit(as_json, found, table(("", "now", "limit"), rows))
+
+
+def _limit(text: str | None) -> "int | UnsetType | None":
+    from msgspec import UNSET
+
+    if text is None:
+        return UNSET
+    return None if text == "none" else int(text)

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from exeunt.access.audit import Action, Actor, write_down
 from exeunt.access.keys import Keyring
@@ -63,6 +64,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def owner(self) -> str:
         return self.home or self.workspaces[0]
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """What the exports of a workspace may use, and what they use now. Without a limit of its own a workspace may have
+    `running_by_default` unfinished exports and keep any number of bytes."""
+
+    workspace: str
+    running: int | None
+    bytes: int | None
+    running_by_default: int
+    running_now: int
+    bytes_now: int
 
 
 class Exports:
@@ -132,9 +145,7 @@ class Exports:
             if holder is not None:
                 raise SlotTaken(holder)
         count_request(db)
-        running = select(func.count()).select_from(exports).where(
-            exports.c.workspace_id == request.owner, exports.c.state.in_(UNFINISHED)
-        )  # fmt: skip
+        running = _unfinished(request.owner)
         if request.running_limit is not None:
             count = db.scalar(running.where(exports.c.api == request.api)) or 0
             if count >= request.running_limit:
@@ -142,30 +153,42 @@ class Exports:
         self._check_quota(db, request.owner, db.scalar(running) or 0)
 
     def _check_quota(self, db: Connection, workspace_id: str, running: int) -> None:
-        w, e = workspaces.c, exports.c
+        w = workspaces.c
         quota = db.execute(select(w.quota_running, w.quota_bytes).where(w.id == workspace_id)).one()
         most = self._settings.quota_running if quota.quota_running is None else quota.quota_running
         if running >= most:
             raise Busy(f"workspace {workspace_id} has {running} unfinished exports, its quota is {most}", 60)
-        if quota.quota_bytes is not None:
-            kept = select(func.sum(e.bytes_done)).where(
-                e.workspace_id == workspace_id, e.purged_at.is_(None), e.state.not_in((State.CANCELLED, State.FAILED))
-            )
-            if (db.scalar(kept) or 0) >= quota.quota_bytes:
-                raise NoSpace(f"the exports of workspace {workspace_id} use their quota of {quota.quota_bytes} bytes")
+        if quota.quota_bytes is not None and _bytes_kept(db, workspace_id) >= quota.quota_bytes:
+            raise NoSpace(f"the exports of workspace {workspace_id} use their quota of {quota.quota_bytes} bytes")
 
-    def set_quota(self, workspace_id: str, running: int | None, size: int | None, *, by: Actor | None = None) -> None:
-        """Set how many unfinished exports a workspace may have, and how many bytes its exports may keep; None lifts
-        a limit. Raises `NotFound`."""
+    def quota(self, workspace_id: str) -> Quota:
+        """What the exports of a workspace may use and do use. Raises `NotFound`."""
+        w = workspaces.c
+        with self._ledger.read() as db:
+            row = db.execute(select(w.quota_running, w.quota_bytes).where(w.id == workspace_id)).first()
+            if row is None:
+                raise NotFound(f"no workspace {workspace_id}")
+            return Quota(
+                workspace=workspace_id, running=row.quota_running, bytes=row.quota_bytes,
+                running_by_default=self._settings.quota_running, running_now=db.scalar(_unfinished(workspace_id)) or 0,
+                bytes_now=_bytes_kept(db, workspace_id),
+            )  # fmt: skip
+
+    def set_quota(self, workspace_id: str, running: int | UnsetType | None = UNSET,
+                  size: int | UnsetType | None = UNSET, *, by: Actor | None = None) -> Quota:  # fmt: skip
+        """Set how many unfinished exports a workspace may have, and how many bytes its exports may keep.
+
+        None lifts a limit; what is not given stays as it is. Raises `NotFound`.
+        """
         self._catalog.workspace(workspace_id)
+        given = {name: value for name, value in (("running", running), ("bytes", size)) if value is not UNSET}
         with self._ledger.write() as db:
-            db.execute(
-                update(workspaces)
-                .where(workspaces.c.id == workspace_id)
-                .values(quota_running=running, quota_bytes=size)
-            )
-            write_down(db, self._clock(), by, Action.WORKSPACE_QUOTA, workspace_id,
-                       detail={"running": running, "bytes": size}, workspace_id=workspace_id)  # fmt: skip
+            if given:
+                values = {f"quota_{name}": value for name, value in given.items()}
+                db.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(values))
+                write_down(db, self._clock(), by, Action.WORKSPACE_QUOTA, workspace_id, detail=given,
+                           workspace_id=workspace_id)  # fmt: skip
+        return self.quota(workspace_id)
 
     def require_space(self) -> None:
         """Raises `NoSpace` when too little is left for a new job. Running jobs and downloads never ask."""
@@ -288,6 +311,19 @@ class Exports:
             db.execute(update(exports).where(e.id == export_id).values(expires_at=last_end(db, export_id)))
             write_down(db, now, by, Action.EXPORT_RENEW, export_id, workspace_id=export.workspace_id)
         return self.get(export_id)
+
+
+def _unfinished(workspace_id: str) -> Select[int]:
+    e = exports.c
+    return select(func.count()).select_from(exports).where(e.workspace_id == workspace_id, e.state.in_(UNFINISHED))
+
+
+def _bytes_kept(db: Connection, workspace_id: str) -> int:
+    e = exports.c
+    kept = select(func.sum(e.bytes_done)).where(
+        e.workspace_id == workspace_id, e.purged_at.is_(None), e.state.not_in((State.CANCELLED, State.FAILED))
+    )
+    return int(db.scalar(kept) or 0)
 
 
 def _asked(request: Request) -> dict[str, Any]:
