@@ -67,6 +67,7 @@ class Local:
                keep_seconds: int | None) -> dict[str, Any]:  # fmt: skip
         from exeunt.exports.service import Request
 
+        self._require_known(workspace, selection)
         export = self._in.exports.create(
             Request(workspaces=(workspace,), api="native", layout=layout, selection=selection, options=options,
                     requested_by_name=operator(workspace).email, keep_seconds=keep_seconds),
@@ -75,12 +76,19 @@ class Local:
         return self.show(export.id)
 
     def estimate(self, workspace: str, layout: str, selection: Selection, options: dict[str, Any]) -> dict[str, Any]:
+        self._require_known(workspace, selection)
         return dict(msgspec.to_builtins(self._in.exports.estimate(workspace, layout, selection, options)))
+
+    def _require_known(self, workspace: str, selection: Selection) -> None:
+        self._in.catalog.workspace(workspace)
+        self._in.directory.require_known(workspace, selection)
 
     def show(self, export_id: str) -> dict[str, Any]:
         from exeunt.apis.native.words import export_words
 
-        return dict(msgspec.to_builtins(export_words(self._in, self._in.exports.get(export_id), "")))
+        # without the setting only a server knows under which host it is reached
+        base = self._in.settings.public_url.rstrip("/")
+        return dict(msgspec.to_builtins(export_words(self._in, self._in.exports.get(export_id), base)))
 
     def list(self, workspace: str) -> list[dict[str, Any]]:
         self._in.catalog.workspace(workspace)

@@ -53,7 +53,7 @@ def create(call: Call) -> Reply:
 
 
 def _selection(call: Call, who: Principal, asked: ExportRequest) -> Selection:
-    """What was asked, within what may be seen. Raises `InvalidInput` for a room that is unknown or out of reach."""
+    """What was asked, within what may be seen. Raises `InvalidInput` for a room or person that is unknown here."""
     installation = call.installation
     wished = Selection(
         rooms=tuple(dict.fromkeys(asked.rooms)), people=tuple(dict.fromkeys(asked.people)), since=asked.since,
@@ -62,9 +62,7 @@ def _selection(call: Call, who: Principal, asked: ExportRequest) -> Selection:
     reach = installation.access.reach(who, wished)
     if asked.layout in WHOLE_NETWORK and reach.room_kinds:
         raise Forbidden(f"the layout {asked.layout} holds a whole network: it needs the scope export:private")
-    unknown = installation.directory.out_of_reach(who.workspace_id, reach, reach.rooms)
-    if unknown:
-        raise InvalidInput(f"there is no room {unknown[0]!r} in workspace {who.workspace_id} that you may export")
+    installation.directory.require_known(who.workspace_id, reach)
     return _of_kinds(call, who, reach, asked.kinds) if asked.kinds else reach
 
 
