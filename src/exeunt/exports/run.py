@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, func, insert, literal, select, update
 
+from exeunt.access.audit import Action, Actor, write_down
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
 from exeunt.archives.packs import PackIndex, PackWriter, index_path, read_index
@@ -236,7 +237,7 @@ class Runner:
                 raise Interrupted
             if not finish(db, export_id, State.COMPLETED, now, None):
                 raise Ended(export_id)
-            export = db.execute(select(e.api, e.keep_seconds).where(e.id == export_id)).one()
+            export = db.execute(select(e.api, e.keep_seconds, e.workspace_id).where(e.id == export_id)).one()
             ends_at = now + timedelta(seconds=export.keep_seconds)
             db.execute(
                 update(exports)
@@ -247,6 +248,8 @@ class Runner:
             if sealed:
                 db.execute(insert(archives), [msgspec.structs.asdict(archive) for archive in sealed])
                 mint_links(db, self._in.keys, self._in.ids, sealed, form_of(export.api), now, ends_at)
+            write_down(db, now, _worker(export.api), Action.EXPORT_COMPLETE, export_id, detail={"counts": counts},
+                       workspace_id=export.workspace_id)  # fmt: skip
 
     def _archive(self, export_id: str, output: Output, now: datetime) -> Archive:
         key = output.index.relative_to(self._in.blobs.root).as_posix()
@@ -289,8 +292,12 @@ class Runner:
 
     def fail(self, export_id: str, reason: str) -> None:
         """End an unfinished export as failed, free its slot and remove what it wrote."""
+        e, now = exports.c, self._in.clock()
         with self._in.ledger.write() as db:
-            finish(db, export_id, State.FAILED, self._in.clock(), reason)
+            if finish(db, export_id, State.FAILED, now, reason):
+                export = db.execute(select(e.api, e.workspace_id).where(e.id == export_id)).one()
+                write_down(db, now, _worker(export.api), Action.EXPORT_FAIL, export_id, detail={"reason": reason},
+                           workspace_id=export.workspace_id)  # fmt: skip
         self._tidy(export_id)
 
     def _tidy(self, export_id: str) -> None:
@@ -343,6 +350,11 @@ class Runner:
             for row in rows
         ]  # fmt: skip
         return tuple(sorted(views, key=lambda v: (v.workspace.id != export.workspace_id, v.workspace.number)))
+
+
+def _worker(api: str) -> Actor:
+    """Nobody's principal: what was asked through an API is ended by the work itself."""
+    return Actor(name="worker", api=api)
 
 
 def _assembly(attempt: int) -> str:
