@@ -210,12 +210,17 @@ class Exports:
             raise NotFound(f"no export {export_id}")
         return self._as_of_now(export_of(row))
 
-    def list(self, workspace_id: str, *, api: str | None = None, before: int | None = None,
-             limit: int = 50) -> Sequence[Export]:  # fmt: skip
-        """The exports of a workspace, newest first; `before` is the sequence of the last one of the page before."""
+    def list(self, workspace_id: str, *, api: str | None = None, requested_by: str | None = None,
+             before: int | None = None, limit: int = 50) -> Sequence[Export]:  # fmt: skip
+        """The exports of a workspace, or those that one account asked for, newest first.
+
+        `before` is the sequence of the last one of the page before.
+        """
         query = select(exports).where(exports.c.workspace_id == workspace_id)
         if api is not None:
             query = query.where(exports.c.api == api)
+        if requested_by is not None:
+            query = query.where(exports.c.requested_by == requested_by)
         if before is not None:
             query = query.where(exports.c.sequence < before)
         with self._ledger.read() as db:
