@@ -112,6 +112,8 @@ def test_a_queued_export_is_cancelled(home: Commands) -> None:
         (("--layout", "csv", "--option", "safe"), "--option takes NAME=VALUE, not 'safe'"),
         (("--layout", "csv", "--since", "2024-02-01", "--until", "2024-01-01"),
          "until must be later than since"),
+        (("--layout", "csv", "--workspace", "other"),
+         "one export is of one workspace, and here are 2: ask for each by itself"),
         (("--layout", "csv", "--room", "C0"), "there is no room 'C0' in workspace home that you may export"),
         (("--layout", "csv", "--person", "U0"), "there is no person 'U0' in workspace home"),
         (("--layout", "csv", "--person", "U0", "--dry-run"), "there is no person 'U0' in workspace home"),

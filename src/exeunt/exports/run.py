@@ -7,7 +7,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +44,10 @@ MOST_RUNS = 5
 
 PATIENCE_SECONDS = 300.0
 """How long a step waits for a database that does not answer."""
+
+
+SHOWN_SECONDS = 1.0
+"""How often it is written down how far an assembly is."""
 
 
 class TooManyAttempts(ExeuntError):
@@ -190,7 +194,7 @@ class Runner:
         for earlier in range(1, attempt):
             self._in.blobs.remove_made(export_id, _assembly(earlier))
         with self._unless_overtaken(export_id, lambda: self._attempts(export_id) == attempt):
-            job = self._job(export_id, progress, _assembly(attempt))
+            job = self._job(export_id, progress, _assembly(attempt), self._shown(export_id, attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
             self._check(outputs, progress)
@@ -330,7 +334,25 @@ class Runner:
 
         return progress
 
-    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "") -> Job:
+    def _shown(self, export_id: str, attempt: int) -> Callable[[dict[str, int]], None]:
+        """Writes down how far this attempt is, at most once in `SHOWN_SECONDS`."""
+        e, last = exports.c, time.monotonic()
+
+        def show(counts: dict[str, int]) -> None:
+            nonlocal last
+            if time.monotonic() - last < SHOWN_SECONDS:
+                return
+            last = time.monotonic()
+            values = {"counts": msgspec.json.encode(counts).decode(), "updated_at": self._in.clock()}
+            # nobody's work stops because it could not be shown
+            with suppress(Unavailable), self._in.ledger.write() as db:
+                mine = (e.id == export_id, e.attempts == attempt, e.state == State.RUNNING)
+                db.execute(update(exports).where(*mine).values(values))
+
+        return show
+
+    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "",
+             show: Callable[[dict[str, int]], None] = lambda counts: None) -> Job:  # fmt: skip
         export = self._in.exports.get(export_id)
         return Job(
             export_id=export_id, api=export.api, layout=export.layout, requested_by=export.requested_by_name,
@@ -338,6 +360,7 @@ class Runner:
             options=parse_options(export.layout, export.options), views=self._views(export_id),
             blobs=self._in.blobs, place=place, shard_rows=self._in.settings.shard_rows,
             part_bytes=self._in.settings.part_bytes, public_url=self._in.settings.public_url, progress=progress,
+            show=show,
         )  # fmt: skip
 
     def _open_views(self, export_id: str) -> tuple[View, ...]:

@@ -21,7 +21,7 @@ from exeunt.exports.estimate import Estimate, estimate
 from exeunt.exports.records import Archive, Export, State, archive_of, export_of
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.selection import Selection, Snapshot
-from exeunt.layouts.options import parse_options
+from exeunt.layouts.options import check_workspaces, parse_options
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.numbers import next_in_sequence
 from exeunt.ledger.schema import archives, export_pins, exports, slots, workspaces
@@ -96,10 +96,11 @@ class Exports:
         `count` is called in that transaction once the slot is known to be free: a rate limit that does not count
         requests for a taken slot.
 
-        Raises `InvalidInput` for a layout or option that is wrong, `NotFound` for an unknown workspace, `SlotTaken`,
-        `Busy` above a limit on running exports and `NoSpace` when storage is too full.
+        Raises `InvalidInput` for a layout, option or number of workspaces that is wrong, `NotFound` for an unknown
+        workspace, `SlotTaken`, `Busy` above a limit on running exports and `NoSpace` when storage is too full.
         """
         parse_options(request.layout, request.options)
+        check_workspaces(request.layout, len(request.workspaces))
         keep = self._settings.link_seconds if request.keep_seconds is None else request.keep_seconds
         if not 60 <= keep <= 30 * 86_400:
             raise InvalidInput("links live between 1 minute and 30 days")
@@ -209,12 +210,17 @@ class Exports:
             raise NotFound(f"no export {export_id}")
         return self._as_of_now(export_of(row))
 
-    def list(self, workspace_id: str, *, api: str | None = None, before: int | None = None,
-             limit: int = 50) -> Sequence[Export]:  # fmt: skip
-        """The exports of a workspace, newest first; `before` is the sequence of the last one of the page before."""
+    def list(self, workspace_id: str, *, api: str | None = None, requested_by: str | None = None,
+             before: int | None = None, limit: int = 50) -> Sequence[Export]:  # fmt: skip
+        """The exports of a workspace, or those that one account asked for, newest first.
+
+        `before` is the sequence of the last one of the page before.
+        """
         query = select(exports).where(exports.c.workspace_id == workspace_id)
         if api is not None:
             query = query.where(exports.c.api == api)
+        if requested_by is not None:
+            query = query.where(exports.c.requested_by == requested_by)
         if before is not None:
             query = query.where(exports.c.sequence < before)
         with self._ledger.read() as db:

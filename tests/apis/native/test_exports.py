@@ -6,13 +6,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select, update
 
 from exeunt.access.audit import Action
 from exeunt.archives.body import Body
 from exeunt.archives.reading import BodyReader
 from exeunt.installation import Installation
-from exeunt.ledger.schema import users
+from exeunt.ledger.schema import exports, users
 from tests.access.world import TurnedClock
 from tests.apis.native.conftest import BASE, Client, client_of, run
 
@@ -358,6 +358,23 @@ def test_pages_of_an_exporter_pass_over_the_exports_of_others(ann: Client, bob: 
     assert [e["id"] for e in page["exports"]] == [bobs[2], bobs[1]]
     rest = bob("GET", f"/v1/exports?limit=2&cursor={page['next']}").json()
     assert ([e["id"] for e in rest["exports"]], rest["next"]) == ([bobs[0]], None)
+
+
+def test_a_page_of_an_exporter_is_full_however_many_exports_of_others_lie_between(
+    installation: Installation, ann: Client, bob: Client
+) -> None:
+    bobs = [bob.created()]
+    others = installation.exports.get(ann.created())
+    with installation.ledger.write() as db:
+        row = dict(db.execute(select(exports).where(exports.c.id == others.id)).one()._mapping)
+        more = [row | {"id": f"other-{n}", "sequence": others.sequence + n} for n in range(1, 12_001)]
+        db.execute(insert(exports), more)
+        newest = {"sequence": others.sequence + 12_001}
+        db.execute(update(exports).where(exports.c.id == bobs[0]).values(sequence=row["sequence"] - 1))
+        mine = dict(db.execute(select(exports).where(exports.c.id == bobs[0])).one()._mapping)
+        db.execute(insert(exports), mine | newest | {"id": "newest"})
+    page = bob("GET", "/v1/exports?limit=2").json()
+    assert ([e["id"] for e in page["exports"]], page["next"]) == (["newest", bobs[0]], None)
 
 
 def test_too_many_unfinished_exports_are_refused_for_now(ann: Client) -> None:

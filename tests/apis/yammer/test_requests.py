@@ -1,5 +1,6 @@
 """Every call and text of the Files Export as its document and contract print them."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from exeunt.errors import Unavailable
 from exeunt.exports.records import Export, State
 from exeunt.exports.service import finish
+from exeunt.ledger.schema import exports
 from tests.apis.yammer.conftest import REQUESTS, SINCE, UNKNOWN, Yammer
 from tests.conftest import working
 
@@ -252,3 +255,16 @@ def test_details_of_a_waiting_request_do_not_know_totals(yammer: Yammer) -> None
     details = yammer.call("GET", f"{REQUESTS}/{request_id}", details="TRUE").json()["details"]
     assert (details["files_total"], details["bytes_total"], details["percent"], details["archives"]) == (
         None, None, 0, [])  # fmt: skip
+
+
+def test_details_tell_how_far_a_running_request_is(yammer: Yammer) -> None:
+    request_id = yammer.create()
+    counts = {"files_total": 12, "files_external": 3, "files_missing": 1, "files": 2, "file_bytes": 500,
+              "file_bytes_total": 9000}  # fmt: skip
+    with yammer.installation.ledger.write() as db:
+        values = {"state": State.RUNNING.value, "shards_total": 0, "counts": json.dumps(counts)}
+        db.execute(update(exports).where(exports.c.id == request_id).values(values))
+    details = yammer.call("GET", f"{REQUESTS}/{request_id}", details="true").json()["details"]
+    assert {name: details[name] for name in ("percent", "files_done", "files_total", "bytes_done", "bytes_total")} == {
+        "percent": 25, "files_done": 2, "files_total": 12, "bytes_done": 500, "bytes_total": 9000,
+    }  # fmt: skip

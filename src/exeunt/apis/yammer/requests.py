@@ -175,14 +175,14 @@ def _status_object(call: Call, export: Export, *, details: bool) -> dict[str, An
         "data": [url for _, url in links],
     }
     if details:
-        # how many files there are is known when the work is done; before that both totals are null
+        # how many files there are is known when they begin to be placed; before that both totals are null
         counts = export.counts
         found["details"] = {
             "percent": export.percent,
             "files_done": counts.get("files", 0),
             "files_total": counts.get("files_total"),
             "bytes_done": counts.get("file_bytes", 0),
-            "bytes_total": counts.get("file_bytes"),
+            "bytes_total": counts.get("file_bytes_total", counts.get("file_bytes")),
             "started_at": written(export.started_at) if export.started_at else None,
             "updated_at": written(export.updated_at),
             "error": export.error,
