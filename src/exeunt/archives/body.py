@@ -14,6 +14,9 @@ from exeunt.errors import Damaged
 Record = tuple[int, int, int, int]
 """Where an extent starts in the Body, where its bytes lie in their source, the number of that, and their CRC-32."""
 
+REMEMBERED_STARTS = 4096
+"""Starts of extents that every search passes, kept decoded: twelve of its steps."""
+
 LITERAL_STEP = 1 << 20
 """A literal longer than this (the directory of a large ZIP) is handed out in steps of so many bytes."""
 
@@ -42,6 +45,7 @@ class Body:
         if isal_zlib.crc32(self._map[self._pages_at :]) != pages_crc:
             raise Damaged(f"the index file {path.name} has a damaged page table")
         self._checked = bytearray(pages)
+        self._starts: dict[int, int] = {}
         self._full_etag: bytes = etag
         self.facts = BodyFacts(length, etag.hex()[:32], crc32, self._count)
 
@@ -91,9 +95,6 @@ class Body:
             number, step = number + step, 512
         yield self.facts.length, 0, 0, 0
 
-    def _start(self, number: int) -> int:
-        return self._record(number)[0] if number < self._count else self.facts.length
-
     def _blob(self, number: int) -> Blob:
         record = self._read(self._blobs_at + number * BLOB.size, BLOB.size)
         _, _, key_at, key_length = BLOB.unpack(record)
@@ -101,10 +102,15 @@ class Body:
 
     def _find(self, offset: int) -> int:
         """The number of the extent that holds byte `offset`."""
-        low, high = 0, self._count
+        low, high, known = 0, self._count, self._starts
         while high - low > 1:
             middle = (low + high) // 2
-            if self._start(middle) <= offset:
+            start = known.get(middle)
+            if start is None:
+                start = self._record(middle)[0]
+                if len(known) < REMEMBERED_STARTS:
+                    known[middle] = start
+            if start <= offset:
                 low = middle
             else:
                 high = middle

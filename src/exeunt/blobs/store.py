@@ -90,7 +90,11 @@ class BlobStore:
     """Blobs below one folder. Safe to share between threads and processes."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root, self._prefix = root, f"{root}/"
+
+    def file(self, key: str) -> str:
+        """Where a blob lies, as a string: ranges are served faster than paths are made."""
+        return self._prefix + key
 
     def path(self, key: str) -> Path:
         """The file of a key; keys come from our own records, never from a request."""

@@ -16,7 +16,7 @@ def parts_of(body: Extended, blobs: BlobStore, first: int, end: int) -> Iterator
         if isinstance(extent, Literal):
             yield extent.data
         else:
-            yield FileSlice(str(blobs.path(extent.blob.key)), extent.offset, extent.length)
+            yield FileSlice(blobs.file(extent.blob.key), extent.offset, extent.length)
 
 
 class Multipart:

@@ -1,6 +1,6 @@
 """Answering for a Body: conditions, ranges, HEAD, and the bytes themselves, as `archives-and-ranges` (b) fixes them."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 import msgspec
 import structlog
@@ -79,7 +79,11 @@ def _spans(scope: Scope, headers: dict[str, str], download: Download, etag: str,
 
 
 def _answer(
-    body: Extended, blobs: BlobStore, download: Download, spans: list[Span] | None, common: Headers
+    body: Extended,
+    blobs: BlobStore,
+    download: Download,
+    spans: list[Span] | None,
+    common: Iterable[tuple[bytes, bytes]],
 ) -> tuple[dict[str, object], Iterator[Part], int, int]:
     """The opening message, the parts, their length, and where in the Body they start."""
     first = 0

@@ -64,8 +64,9 @@ def _writable(out: socket.socket, patience: int) -> bool:
 class Source:
     """The parts of one range in order; at most two blobs are open: this one, and the next, which the kernel fetches."""
 
-    def __init__(self, parts: Iterator[Part]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Iterator[Part], *, sized: bool = True) -> None:
+        # one that is read to its end before the first byte is sent need not be asked for its size first
+        self._parts, self._sized = parts, sized
         self.literal: bytes | None = None
         self.file, self.offset, self.left = -1, 0, 0
         self._next = self._open(ahead=False)
@@ -82,7 +83,7 @@ class Source:
             raise Broken(f"the blob {part.path} is missing") from error
         if ahead:
             _fetch(file, part.offset, part.length)
-        elif os.fstat(file).st_size < part.offset + part.length:
+        elif self._sized and os.fstat(file).st_size < part.offset + part.length:
             os.close(file)
             raise Broken(f"the blob {part.path} is shorter than recorded")
         return None, file, part.offset, part.length
@@ -170,7 +171,7 @@ async def deliver(
     source: Source | None = None
     _active += 1
     try:
-        source = await asyncio.to_thread(Source, parts) if length > SMALL else Source(parts)
+        source = await asyncio.to_thread(Source, parts) if length > SMALL else Source(parts, sized=False)
         if length <= SMALL:
             block = await _block(source, length)
             await send(start)

@@ -1,11 +1,11 @@
 """The catalog: which segments make up which snapshot, and what lies in them, without opening one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
 from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.lake.selection import Group, Snapshot
@@ -55,8 +55,9 @@ class Catalog:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime) -> WorkspaceFacts:
-        """Make an empty workspace.
+    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime,
+                      also: Callable[[Connection], None] = lambda db: None) -> WorkspaceFacts:  # fmt: skip
+        """Make an empty workspace; `also` is called in the same transaction.
 
         Raises `InvalidInput` for what cannot be an id, `Conflict` when it exists, `NotFound` when its home does not.
         """
@@ -72,6 +73,7 @@ class Catalog:
                     id=workspace_id, number=number, name=name, external_of=external_of, created_at=now
                 )
             )
+            also(db)
         return WorkspaceFacts(workspace_id, number, name, external_of, now)
 
     def workspaces(self) -> list[WorkspaceFacts]:
