@@ -156,6 +156,8 @@ class Downloads:
         return await asyncio.to_thread(self.record.first_use, grant.archive.id, grant.link_id, None, client)
 
     async def _damaged(self, archive: Archive, reason: str) -> None:
+        # what is put back in place of a bad index file is another file, which has to be opened anew
+        self._bodies.pop(archive.index_key, None)
         log.error("an archive is damaged", archive=archive.id, export=archive.export_id, reason=reason)
 
         def mark() -> None:

@@ -21,7 +21,7 @@ from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
 from exeunt.lake.memberships import end_memberships
-from exeunt.lake.projection import confirm, note_lists, project
+from exeunt.lake.projection import confirm, note_lists, note_versions, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.segments import NewSegment, checked_paths, write_segment
 from exeunt.lake.selection import Snapshot
@@ -178,6 +178,7 @@ class Import:
                 )
                 add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments)
+                note_versions(db, self.workspace_id, self.import_no, self._tables["files"])
             confirm(db, self.workspace_id, self._tables, self.as_of)
             note_lists(db, self.workspace_id, self._complete, self.as_of)
             db.execute(

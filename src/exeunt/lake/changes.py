@@ -227,14 +227,17 @@ class TableChanges:
         known = {key: self.existing[key].content_hash for key in self._again if key in self.existing}
         return self._rows | {key: c for key, c in self._again.items() if c.content_hash != known.get(key)}
 
+    def written(self) -> list[Change]:
+        """Every row to write, ordered by key, those that are only said again after the others."""
+        return [rows[key] for rows in (self._rows, self._again) for key in sorted(rows)]
+
     def frame(self, import_no: int, report: Report) -> pl.DataFrame:
         """The rows to write, ordered by key, and their counts in the report."""
-        changes = [self._rows[key] for key in sorted(self._rows)]
-        new = sum(change.revision == 1 for change in changes)
+        changes = self.written()
+        new = sum(change.revision == 1 for change in self._rows.values())
         report.added[self.kind] += new
-        report.changed[self.kind] += len(changes) - new
+        report.changed[self.kind] += len(self._rows) - new
         report.unchanged[self.kind] += self._unchanged
-        changes += [self._again[key] for key in sorted(self._again)]
         rows = [change.row for change in changes]
         columns: dict[str, list[Any]] = {
             name: [getattr(row, name) for row in rows]

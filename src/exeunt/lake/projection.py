@@ -13,6 +13,7 @@ from exeunt.lake.segments import NewSegment
 from exeunt.ledger import schema
 
 _BESIDE = {"workspace_id", "messages", "last_message_at", "members_as_of"}
+_OF_VERSION = {"number", "workspace_id", "file_id", "import_no"}
 _ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
 
 
@@ -21,6 +22,21 @@ def project(db: Connection, workspace_id: str, tables: dict[str, TableChanges], 
     for kind, changes in tables.items():
         _project_table(db, workspace_id, getattr(schema, kind), changes)
     _count_messages(db, workspace_id, tables["rooms"], segments)
+
+
+def note_versions(db: Connection, workspace_id: str, import_no: int, files: TableChanges) -> None:
+    """Remember every version of a file by its number: an export of any snapshot may have given a link to it."""
+    known = {row.version_number for row in files.existing.values()}
+    said = {files.version_numbers[change.row.id, change.revision]: change.row for change in files.written()}
+    fields = [c.name for c in schema.file_versions.columns if c.name not in _OF_VERSION]
+    fresh = [
+        {"number": number, "workspace_id": workspace_id, "file_id": row.id, "import_no": import_no}
+        | {name: getattr(row, name) for name in fields}
+        for number, row in said.items()
+        if number not in known
+    ]
+    if fresh:
+        db.execute(insert(schema.file_versions), fresh)
 
 
 def confirm(db: Connection, workspace_id: str, tables: dict[str, TableChanges], seen_at: datetime) -> None:

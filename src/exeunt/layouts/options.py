@@ -14,7 +14,7 @@ class HtmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JsonlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`raw`: whether each message also carries the source's own JSON."""
+    """`raw`: whether messages, users, rooms and files also carry the source's own JSON."""
 
     raw: bool = False
 

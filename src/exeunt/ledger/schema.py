@@ -227,6 +227,26 @@ files = Table(
     Index("ix_files_room", "workspace_id", "room_id"),
 )
 
+# every version of a file by its number, for links that name one: who uploaded it and where is said by `files`
+file_versions = Table(
+    "file_versions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("workspace_id", String, ForeignKey("workspaces.id"), nullable=False),
+    Column("file_id", String, nullable=False),
+    Column("import_no", Integer, nullable=True),
+    Column("name", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("storage", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("crc32", BigInteger, nullable=False),
+    Index("ix_file_versions_file", "workspace_id", "file_id"),
+)
+
 # --- access -------------------------------------------------------------------------------------------------------
 
 accounts = Table(
