@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How large one part of an archive may be."""
     job_timeout_seconds: int = 86_400
     """When an export that does not finish is ended as failed."""
-    shard_rows: int = 131_072
+    shard_rows: int = 65_536
     """How many messages a shard aims at: what is rendered at once, and what a killed worker loses at most."""
     worker_shards: int = 2
     """Shards rendered at once by one worker."""

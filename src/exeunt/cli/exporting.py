@@ -97,6 +97,9 @@ class Local:
     def wait(self, export_id: str, watch: Watch) -> dict[str, Any]:
         import time
 
+        from exeunt.exports.memory import give_back_soon
+
+        give_back_soon()
         from exeunt.exports.worker import ROUND_SECONDS, Worker
 
         worker = Worker(self._in)
