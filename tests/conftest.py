@@ -33,7 +33,7 @@ def fill(installation: Installation, workspace: str = "acme", messages: int = 60
     """A workspace of two people and two rooms, one file held and one elsewhere."""
     installation.catalog.add_workspace(workspace, workspace.title(), None, installation.clock())
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, workspace,
+        installation.ledger, installation.lake, installation.blobs, workspace,
         as_of=JANUARY + timedelta(days=400), clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}",

@@ -61,7 +61,7 @@ def make(path: Path, *, clock: Clock, ids: IdSource, **values: object) -> Instal
 
 def hasty(installation: Installation) -> Installation:
     """The same without waiting for the disk, which on a busy machine takes longer than all the rest."""
-    installation.blobs.sync = lambda: None  # type: ignore[method-assign]
+    installation.blobs.sync = lambda workspace_id="": None  # type: ignore[method-assign]
     quick = "PRAGMA synchronous=OFF"
     event.listen(installation.ledger.engine, "connect", lambda opened, _: opened.execute(quick).close())
     return installation
@@ -74,7 +74,7 @@ def fill(
     """A workspace of ten people whose rooms are public and private by turns, threads of three, files in the first."""
     installation.catalog.add_workspace(workspace, workspace.title(), None, installation.clock())
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, workspace,
+        installation.ledger, installation.lake, installation.blobs, workspace,
         as_of=JANUARY + timedelta(days=800), clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}",

@@ -40,7 +40,7 @@ LAYOUTS = ("jsonl", "csv", "html")
 def take_more(installation: Installation, number: int) -> None:
     """A younger import that changes everything an export could show."""
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme",
+        installation.ledger, installation.lake, installation.blobs, "acme",
         as_of=JANUARY + timedelta(days=900 + number), clock=installation.clock,
     ) as intake:  # fmt: skip
         body = intake.blob([b"changed %d" % number])
@@ -199,7 +199,7 @@ def test_an_archive_holds_what_the_selection_takes(installation: Installation) -
 def test_files_are_those_that_the_selection_reaches(opened: Opener) -> None:
     made = opened()
     with importing(
-        made.ledger, made.lake_root, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
+        made.ledger, made.lake, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
     ) as intake:
         body = intake.blob([b"of no room"])
         held: Any = {"storage": "held", "sha256": body.sha256, "md5": body.md5, "crc32": body.crc32, "size": body.size}

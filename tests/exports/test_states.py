@@ -306,7 +306,7 @@ def test_a_pack_that_is_gone_is_written_once_more(installation: Installation) ->
 def test_a_segment_that_is_gone_is_named(installation: Installation) -> None:
     export = asked(installation)
     segment = next(s for s in installation.catalog.segments(installation.catalog.head("acme"), "messages"))
-    (installation.lake_root / segment.key).unlink()
+    installation.lake.remove([segment.key])
     with working(installation):
         failed = wait_for(installation, export.id)
     assert (failed.state, failed.error) == (State.FAILED, f"segment {segment.key} of the lake is missing")

@@ -18,6 +18,7 @@ from exeunt.lake.selection import Selection, Snapshot
 from exeunt.lake.view import View
 from exeunt.ledger import schema
 from exeunt.ledger.database import Ledger
+from exeunt.storage.folder import Folder
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -35,8 +36,8 @@ class Lake:
         self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
         event.listen(self.ledger.engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=OFF").close())
         schema.metadata.create_all(self.ledger.engine)
-        self.root, self.blobs = path / "lake", BlobStore(path / "blobs")
-        self.blobs.sync = lambda: None  # type: ignore[method-assign]
+        self.store, self.blobs = Folder(path / "lake"), BlobStore(Folder(path / "blobs"))
+        self.blobs.sync = lambda workspace_id="": None  # type: ignore[method-assign]
         self.catalog = Catalog(self.ledger)
         self.now = day(1000)
 
@@ -48,7 +49,7 @@ class Lake:
             self.catalog.add_workspace(workspace, workspace.title(), None, self.now)
 
     def importing(self, as_of: datetime, workspace: str = "acme") -> AbstractContextManager[Import]:
-        return importing(self.ledger, self.root, self.blobs, workspace, as_of=as_of, clock=self.clock)
+        return importing(self.ledger, self.store, self.blobs, workspace, as_of=as_of, clock=self.clock)
 
     def take(
         self, as_of: datetime, *, workspace: str = "acme", users: Iterable[UserRow] = (), rooms: Iterable[RoomRow] = (),
@@ -68,7 +69,7 @@ class Lake:
     def view(self, snapshot: int | None = None, *, workspace: str = "acme", **selection: Any) -> View:
         pinned = self.catalog.head(workspace) if snapshot is None else Snapshot(workspace, snapshot)
         facts = self.catalog.workspace(workspace)
-        return View(self.catalog, self.root, facts, pinned, Selection(**selection))
+        return View(self.catalog, self.store, facts, pinned, Selection(**selection))
 
     def messages(self, snapshot: int | None = None, **selection: Any) -> list[dict[str, Any]]:
         """The selected messages, every column of them."""
@@ -95,7 +96,7 @@ class Lake:
         return self.blobs.put(workspace, [body])
 
     def parquet(self, kind: str = "*", workspace: str = "acme") -> list[Path]:
-        return sorted((self.root / workspace).glob(f"{kind}/*.parquet"))
+        return sorted(self.store.path(workspace).glob(f"{kind}/*.parquet"))
 
 
 MESSAGE_COLUMNS = (

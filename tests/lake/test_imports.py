@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from exeunt.errors import Damaged, NotFound
 from exeunt.lake import append
-from exeunt.lake.append import notes_path
 from exeunt.lake.rows import MessageRow, Reaction
 from exeunt.ledger.numbers import FIRST
 from exeunt.ledger.schema import imports, segment_groups, segments, snapshots
@@ -109,7 +108,7 @@ def test_what_an_import_left_that_could_not_tidy_up_goes_with_the_next(lake: Lak
     forgotten = lake.held(b"read by an import that was killed")
     incoming = lake.blobs.path("incoming/acme/0123")
     incoming.write_bytes(b"half a bo")
-    notes_path(lake.blobs, "acme").write_text(f"{shared.key}\n{forgotten.key}\n")
+    lake.blobs.path("incoming/acme/placed").write_text(f"{shared.key}\n{forgotten.key}\n")
     foreign = lake.held(b"of another workspace", "other")
     with lake.importing(day(200)):
         pass

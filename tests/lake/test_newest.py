@@ -144,6 +144,6 @@ def compact_all(lake: Lake) -> None:
 
     before, compaction.MOST_SMALL = compaction.MOST_SMALL, 0
     try:
-        compact(lake.ledger, lake.root, "acme", lake.clock)
+        compact(lake.ledger, lake.store, "acme", lake.clock)
     finally:
         compaction.MOST_SMALL = before

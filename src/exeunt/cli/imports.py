@@ -41,13 +41,13 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
     with (
         _progress(path.name, as_json) as show,
         importing(
-            installation.ledger, installation.lake_root, installation.blobs, workspace_id,
+            installation.ledger, installation.lake, installation.blobs, workspace_id,
             as_of=reader.as_of, clock=installation.clock, progress=show,
         ) as intake,
     ):  # fmt: skip
         reader.read(intake)
         snapshot = intake.commit("slack", path.name)
-    compact(installation.ledger, installation.lake_root, workspace_id, installation.clock)
+    compact(installation.ledger, installation.lake, workspace_id, installation.clock)
     result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
               "report": msgspec.to_builtins(intake.report)}  # fmt: skip
     installation.audit.write(

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from exeunt.errors import Conflict, NotFound
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.numbers import take_numbers
 from exeunt.ledger.schema import segment_groups, segments, workspaces
 
@@ -44,6 +45,7 @@ class Catalog:
     def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime) -> WorkspaceFacts:
         """Make an empty workspace. Raises `Conflict` when it exists, `NotFound` when its home does not."""
         with self._ledger.write() as db:
+            lock(db, f"workspace {workspace_id}")
             if db.scalar(select(workspaces.c.id).where(workspaces.c.id == workspace_id)) is not None:
                 raise Conflict(f"workspace {workspace_id} exists already")
             if external_of and db.scalar(select(workspaces.c.id).where(workspaces.c.id == external_of)) is None:
