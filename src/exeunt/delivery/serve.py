@@ -38,7 +38,8 @@ async def send_body(
     """Answer a GET or HEAD for a Body. The caller has checked who may.
 
     A blob that cannot be read before the first byte is answered 500 and raised as `Broken`; later the connection is
-    broken as well, so that the client cannot take what came for the whole.
+    broken as well, so that the client cannot take what came for the whole. A storage that does not answer is a 503 or a
+    broken connection in the same way, raised as `Away`.
     """
     headers = _lower(scope)
     etag = f'"{download.etag}"'

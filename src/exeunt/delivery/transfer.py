@@ -178,9 +178,9 @@ async def deliver(
 ) -> bool:  # fmt: skip
     """Send `start` and exactly `length` bytes of `parts`; True when all was handed over, False when the client left.
 
-    Parts that are `remote` may keep whoever asks for them waiting, so only threads do. A part that cannot be read raises
-    `Broken`, or `Away` when it may be had later: before the first byte the caller can still answer, later the connection
-    is broken too, as it is when `stopped` says so.
+    Parts that are `remote` may keep whoever asks for them waiting, so only threads do. A part that cannot be read
+    raises `Broken`, or `Away` when it may be had later: before the first byte the caller can still answer, later the
+    connection is broken too, as it is when `stopped` says so.
     """
     global _active
     reference = scope.get("extensions", {}).get(CONNECTION)
@@ -269,7 +269,9 @@ async def _by_sendfile(connection: Any, send: Send, source: Source, length: int,
         while not done and not connection.disconnected:
             if stopped():
                 raise Revoked("the link was revoked")
-            turn = loop.run_in_executor(_patient if source.remote else _threads, source.push, out, PATIENCE if _active <= THREADS else 0)
+            turn = loop.run_in_executor(
+                _patient if source.remote else _threads, source.push, out, PATIENCE if _active <= THREADS else 0
+            )
             try:
                 done = await asyncio.shield(turn)
             except asyncio.CancelledError:
