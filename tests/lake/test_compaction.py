@@ -9,7 +9,10 @@ from exeunt.errors import Conflict
 from exeunt.lake import compaction, lease
 from exeunt.lake.compaction import MOST_SMALL, compact
 from exeunt.lake.segments import NewSegment, verify_segment, write_segment
+from tests.backends import both
 from tests.lake.conftest import Lake, day, message, room
+
+pytestmark = both
 
 
 def imported(lake: Lake, times: int, first: int = 0) -> None:
@@ -52,7 +55,7 @@ def test_segments_are_merged_up_to_a_size(lake: Lake, monkeypatch: pytest.Monkey
     monkeypatch.setattr(compaction, "MOST_SMALL", 3)
     monkeypatch.setattr(compaction, "MERGED_ROWS", 4)
     assert compact(lake.ledger, lake.store, "acme", lake.clock) == 9
-    rows = [pl.read_parquet(lake.store.url(key)).height for key in segments(lake)]
+    rows = [pl.read_parquet(lake.store.get(key)).height for key in segments(lake)]
     assert sorted(rows) == [2, 4, 4, 4, 4]
     assert lake.content() == content
 

@@ -130,7 +130,12 @@ class Runner:
                 index = pack.seal()
             self._in.blobs.keep(key)
             self._in.blobs.keep(index_key(key))
-        self._shard_done(export_id, number, run, index)
+        try:
+            self._shard_done(export_id, number, run, index)
+        except (Interrupted, Ended):
+            # taken over while the bytes were put in place: nobody else knows of them
+            self._in.blobs.remove(key, index_key(key))
+            raise
         return index.counts.get("messages", 0)
 
     def _begin_shard(self, export_id: str, number: int) -> int:
@@ -192,7 +197,11 @@ class Runner:
             self._check(outputs, progress)
             counts = {"messages": 0} | _sum_counts(packs) | job.counts
             self._in.blobs.sync()
-        self._complete(export_id, attempt, outputs, counts)
+        try:
+            self._complete(export_id, attempt, outputs, counts)
+        except (Interrupted, Ended):
+            self._in.blobs.remove_made(export_id, _assembly(attempt))
+            raise
 
     def _check(self, outputs: list[Output], progress: Callable[[int, int], None]) -> None:
         with ExitStack() as opened:
@@ -216,9 +225,10 @@ class Runner:
             raise Damaged(f"{len(rows)} shards are left of {total}")
         packs = []
         for number, run, sha256 in sorted(rows):
-            if sha256 is None:
-                raise Damaged(f"the pack of shard {number} is missing")
-            index = read_index(self._in.blobs, _pack_key(export_id, number, run))
+            try:
+                index = read_index(self._in.blobs, _pack_key(export_id, number, run))
+            except Damaged as error:
+                raise Damaged(f"the pack of shard {number} is missing") from error
             if index.blob.sha256 != sha256:
                 raise Damaged(f"the pack of shard {number} is not the one that was recorded")
             packs.append(index)

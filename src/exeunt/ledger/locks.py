@@ -1,6 +1,7 @@
 """Locks by name, for what is decided by rows that may not be there yet."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,13 +19,18 @@ def lock(db: Connection, name: str) -> None:
 
 @contextmanager
 def held(engine: Engine, name: str) -> Iterator[None]:
-    """Hold a name of PostgreSQL over several transactions, without one of its own that those could wait for."""
+    """Hold a name of PostgreSQL over several transactions.
+
+    Whoever waits asks again and again: a statement that stood waiting would have a snapshot, and an index that the
+    holder builds beside other work waits for every snapshot to end.
+    """
     if engine.dialect.name != "postgresql":
         yield
         return
     with engine.connect() as connection:
         db = connection.execution_options(isolation_level="AUTOCOMMIT")
-        db.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _number(name)})
+        while not db.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": _number(name)}):
+            time.sleep(0.1)
         try:
             yield
         finally:

@@ -146,9 +146,16 @@ class Folder:
         return partial
 
     def check(self) -> None:
-        folder = self.root if self.root.exists() else self.root.parent
-        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            raise Unavailable(f"the folder {folder} cannot be written: give it to the user that runs this")
+        require_writable(self.root)
+
+
+def require_writable(folder: Path) -> None:
+    """Raises `Unavailable` unless this process may write there, or make it where there is none."""
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+        raise Unavailable(f"the folder {there} cannot be written: give it to the user that runs this")
 
 
 class FileReader:

@@ -18,6 +18,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedEr
 from obstore.store import S3Store
 
 from exeunt.errors import Damaged, InvalidInput, Unavailable
+from exeunt.storage.folder import require_writable
 from exeunt.storage.pages import PagedObject, Pages
 
 AHEAD = 4 << 20
@@ -236,6 +237,7 @@ class S3:
 
     def check(self) -> None:
         """Asks for an object, since only the answer to that says whether there is a bucket."""
+        require_writable(self._scratch)
         with suppress(Damaged):
             self.get("exeunt.json")
 
