@@ -197,9 +197,9 @@ def _work(made: Settings, go: Event) -> None:
 
 
 def test_workers_that_start_at_once_make_their_tables_once_and_share_the_exports(installation: Installation) -> None:
-    ids = [installation.exports.create(Request(workspaces=("acme",), api="native", layout="csv")).id for _ in range(4)]
+    ids = [installation.exports.create(Request(workspaces=("acme",), api="native", layout="csv")).id for _ in range(2)]
     go = spawn.Event()
-    processes = [spawn.Process(target=_work, args=(installation.settings, go)) for _ in range(3)]
+    processes = [spawn.Process(target=_work, args=(installation.settings, go)) for _ in range(2)]
     for process in processes:
         process.start()
     go.set()
