@@ -41,7 +41,7 @@ MOST_RUNS = 5
 """How often one shard may be begun; a shard that kills its process every time ends the export after that."""
 
 PATIENCE_SECONDS = 300.0
-"""How long a step waits for a database that does not answer."""
+"""How long a step waits for a database or a bucket that does not answer."""
 
 
 class TooManyAttempts(ExeuntError):
@@ -268,7 +268,7 @@ class Runner:
     # --- around them -------------------------------------------------------------------------------------------
 
     def _guarded(self, export_id: str, step: Callable[[], T]) -> T:
-        """Run a step; wait for a database that is away; an error of the work itself ends the export visibly."""
+        """Run a step; wait for a database or a bucket that is away; an error of the work itself ends the export visibly."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -277,7 +277,7 @@ class Runner:
                 self._tidy(export_id)
                 raise
             except Exception as error:
-                if isinstance(error, Unavailable) and not _is_full(error):
+                if _is_away(error) and not _is_full(error):
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(1.0)
@@ -369,6 +369,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ExeuntError):
         return str(error)
     return f"internal error: {type(error).__name__}: {error}"
+
+
+def _is_away(error: Exception) -> bool:
+    """Polars, which reads segments from a bucket by itself, tells it in words only."""
+    polars = "object-store error" in str(error) and not isinstance(error, FileNotFoundError)
+    return polars or isinstance(error, Unavailable)
 
 
 def _is_full(error: Exception) -> bool:
