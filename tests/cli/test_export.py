@@ -49,6 +49,18 @@ def test_an_import_into_an_unknown_workspace_is_one_line(home: Commands, sample:
     assert (done.code, done.err) == (1, "no workspace nowhere")
 
 
+def test_imports_are_in_the_audit_trail_those_that_fail_too(home: Commands, sample: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"no zip")
+    refused = home("import", "slack", str(broken), "--workspace", "home")
+    assert refused.code == 1
+    entries = [entry for entry in home("audit", "--json").json() if entry["action"].startswith("import:")]
+    assert [(entry["action"], entry["subject"], entry["detail"]) for entry in entries] == [
+        ("import:commit", "home.zip", {"import_no": 1, "snapshot": 1}),
+        ("import:fail", "broken.zip", {"reason": refused.err}),
+    ]
+
+
 @pytest.mark.parametrize("layout", ["html", "jsonl", "csv", "yammer-files"])
 def test_every_layout_is_created_awaited_downloaded_and_sound(home: Commands, layout: str, tmp_path: Path) -> None:
     output = tmp_path / "out"
@@ -78,6 +90,13 @@ def test_an_export_goes_from_asked_to_revoked_to_renewed(home: Commands) -> None
     assert json.loads(home("export", "renew", made["id"], "--json").out)["state"] == "COMPLETED"
 
 
+def test_links_have_the_public_host_where_there_is_one(home: Commands) -> None:
+    made = home("export", "create", "--workspace", "home", "--layout", "csv", "--wait", "--json").json()
+    assert made["archives"][0]["url"].startswith("/dl/")
+    shown = home("export", "show", made["id"], "--json", EXEUNT_PUBLIC_URL="https://out.example.org/").json()
+    assert shown["archives"][0]["url"] == "https://out.example.org" + made["archives"][0]["url"]
+
+
 def test_a_queued_export_is_cancelled(home: Commands) -> None:
     made = json.loads(home("export", "create", "--workspace", "home", "--layout", "csv", "--json").out)
     assert made["state"] == "QUEUED"
@@ -93,6 +112,11 @@ def test_a_queued_export_is_cancelled(home: Commands) -> None:
         (("--layout", "csv", "--option", "safe"), "--option takes NAME=VALUE, not 'safe'"),
         (("--layout", "csv", "--since", "2024-02-01", "--until", "2024-01-01"),
          "until must be later than since"),
+        (("--layout", "csv", "--workspace", "other"),
+         "one export is of one workspace, and here are 2: ask for each by itself"),
+        (("--layout", "csv", "--room", "C0"), "there is no room 'C0' in workspace home that you may export"),
+        (("--layout", "csv", "--person", "U0"), "there is no person 'U0' in workspace home"),
+        (("--layout", "csv", "--person", "U0", "--dry-run"), "there is no person 'U0' in workspace home"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_starts_nothing(home: Commands, arguments: tuple[str, ...], error: str) -> None:
@@ -123,4 +147,9 @@ def test_the_same_verbs_work_against_a_server(home: Commands, tmp_path: Path) ->
         assert again.err == f"export {export['id']} is EXPIRED, there is nothing to download"
         refused = home("export", "show", export["id"], EXEUNT_URL=base, EXEUNT_TOKEN="wrong")
         assert refused.code == 1
+        listed = home("export", "list", "--workspace", "home", "--json", **remote)
+        assert [found["id"] for found in listed.json()] == [export["id"]]
+        for elsewhere in ("external", "nowhere"):
+            foreign = home("export", "list", "--workspace", elsewhere, "--json", **remote)
+            assert (foreign.code, foreign.err) == (1, f"no workspace {elsewhere}")
     installation.ledger.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from exeunt.config import Settings
+from exeunt.ledger.migrate import NEWEST
 from tests.backends import Backend, variables
 from tests.cli.running import ADMIN, Commands
 from tests.processes import Process, environment
@@ -55,13 +56,13 @@ def test_what_is_there_is_found_again(exeunt: Commands, settings: Settings) -> N
     assert again.code == 0
     host = settings.database_url.partition("@")[2]
     assert again.out.startswith(f"there is an installation in postgresql://exeunt@{host} and {settings.storage_url}\n")
-    assert exeunt("migrate").out == "already at 0001\n"
+    assert exeunt("migrate").out == f"already at {NEWEST}\n"
 
 
 def test_doctor_has_nothing_to_complain_of(exeunt: Commands, settings: Settings) -> None:
     done = exeunt("doctor")
     assert done.code == 0, done.out
-    assert done.out.startswith("ok    database: PostgreSQL, tables of revision 0001\n")
+    assert done.out.startswith(f"ok    database: PostgreSQL, tables of revision {NEWEST}\n")
     assert f"ok    storage: {settings.storage_url} takes and gives bytes\n" in done.out
 
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from exeunt.exports.digests import check, damaged_archives
 from exeunt.exports.records import Archive, Export
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
@@ -232,6 +233,30 @@ def test_a_missing_blob_is_500_before_the_first_byte(link: Link) -> None:
     assert "is missing" in reason
     time.sleep(1)
     assert httpx.get(link.url).status_code == 500
+
+
+def test_an_archive_that_was_repaired_is_served_by_the_server_that_saw_it_broken(
+    installation: Installation, exported: Callable[..., Export]
+) -> None:
+    export = exported("csv")
+    ((archive, _),) = installation.exports.urls(export.id, "http://x")
+    index = installation.blobs.path(archive.index_key)
+    sound = index.read_bytes()
+    # a byte of the first literal, which only reading it finds out
+    index.write_bytes(sound[:256] + bytes([sound[256] ^ 1]) + sound[257:])
+    with serving(installation, "--no-worker") as base:
+        ((_, url),) = installation.exports.urls(export.id, base)
+        assert httpx.get(url).status_code == 500
+        until = time.monotonic() + 10
+        while not damaged_archives(installation) and time.monotonic() < until:
+            time.sleep(0.05)
+        repaired = index.with_suffix(".new")
+        repaired.write_bytes(sound)
+        repaired.replace(index)
+        assert [check(installation, damaged) for damaged in damaged_archives(installation)] == [None]
+        answer = httpx.get(url)
+        assert (answer.status_code, answer.headers["etag"]) == (200, f'"{archive.etag}"')
+        assert len(answer.content) == archive.length
 
 
 def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(installation: Installation) -> None:

@@ -13,6 +13,7 @@ from exeunt.exports.records import State
 from exeunt.exports.run import Runner
 from exeunt.exports.service import Request, SlotTaken
 from exeunt.installation import Installation
+from exeunt.layouts.options import OPTIONS, SEVERAL_WORKSPACES
 from exeunt.ledger.schema import exports, slots
 from tests.backends import both
 from tests.conftest import wait_for, working
@@ -90,10 +91,11 @@ def test_a_request_that_is_refused_leaves_nothing(installation: Installation) ->
         (InvalidInput, {"layout": "pdf"}),
         (InvalidInput, {"options": {"nonsense": 1}}),
         (InvalidInput, {"layout": "csv", "options": {"safe": "perhaps"}}),
+        (InvalidInput, {"workspaces": (), "home": "acme"}),
         (InvalidInput, {"keep_seconds": 59}),
         (InvalidInput, {"keep_seconds": 30 * 86_400 + 1}),
         (NotFound, {"workspaces": ("nobody",)}),
-        (NotFound, {"workspaces": ("acme", "nobody"), "slot": "one"}),
+        (NotFound, {"workspaces": ("acme", "nobody"), "layout": "yammer-files", "slot": "one"}),
     ]
     for error, values in bad:
         request = {"workspaces": ("acme",), "api": "native", "layout": "jsonl", **values}
@@ -101,6 +103,20 @@ def test_a_request_that_is_refused_leaves_nothing(installation: Installation) ->
             installation.exports.create(Request(**request))  # type: ignore[arg-type]
     assert installation.exports.list("acme") == []
     asked(installation, slot="one")
+
+
+@pytest.mark.parametrize("layout", sorted(OPTIONS))
+def test_a_layout_of_one_workspace_is_refused_for_several(installation: Installation, layout: str) -> None:
+    installation.catalog.add_workspace("guests", "Guests", "acme", installation.clock())
+    request = Request(workspaces=("acme", "guests"), api="native", layout=layout)
+    if layout in SEVERAL_WORKSPACES:
+        export = installation.exports.create(request)
+        done_at_once(installation, export.id)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        installation.exports.create(request)
+    assert str(refused.value) == f"the layout {layout} is of one workspace, and here are 2: ask for each by itself"
+    assert installation.exports.list("acme") == []
 
 
 def test_as_many_run_as_the_limit_of_an_api_allows(installation: Installation) -> None:

@@ -59,8 +59,9 @@ class Lake:
     def take(
         self, as_of: datetime, *, workspace: str = "acme", users: Iterable[UserRow] = (), rooms: Iterable[RoomRow] = (),
         memberships: Iterable[MembershipRow] = (), files: Iterable[FileRow] = (), messages: Iterable[MessageRow] = (),
+        complete: Iterable[str] = (),
     ) -> Import:  # fmt: skip
-        """Import these rows, all of them."""
+        """Import these rows, all of them; `complete` are the rooms whose members they name to the last."""
         with self.importing(as_of, workspace) as intake:
             for rows, hand_over in (
                 (users, intake.users), (rooms, intake.rooms), (memberships, intake.memberships), (files, intake.files),
@@ -68,6 +69,7 @@ class Lake:
             ):  # fmt: skip
                 if rows:
                     hand_over(rows)  # type: ignore[arg-type]
+            intake.members_complete(complete)
             intake.commit("test", "test")
         return intake
 

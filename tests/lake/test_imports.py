@@ -376,6 +376,18 @@ def test_what_is_only_said_again_is_no_new_version(lake: Lake) -> None:
     assert lake.view().files().select("title", "version_number").rows() == [("a", version)]
 
 
+def test_every_version_keeps_its_number_and_its_body(lake: Lake) -> None:
+    for age, body in ((100, b"first"), (300, b"third"), (200, b"second"), (300, b"third")):
+        lake.take(day(age), rooms=[room(1)], files=[file(1, lake.held(body)), file(2)])
+    written = pl.concat([pl.read_parquet(found.read_bytes()) for found in lake.parquet("files")])
+    noted = {row["number"]: row for row in lake.projected("file_versions")}
+    assert {n: row["sha256"] for n, row in noted.items()} == dict(
+        written.select("version_number", "sha256").iter_rows()
+    )
+    assert [noted[n]["import_no"] for n in sorted(noted) if noted[n]["file_id"] == "F1"] == [1, 2, 3]
+    assert {row["version_number"] for row in lake.projected("files")} <= noted.keys()
+
+
 # --- pinned snapshots, workspaces apart -------------------------------------------------------------------------------
 
 

@@ -77,9 +77,13 @@ def _found(name: str, check: Callable[[], str]) -> Finding:
 def _ledger(settings: "Settings") -> "Ledger":
     from exeunt.ledger.database import Ledger
 
+    _require_installation(settings)
+    return Ledger(settings.ledger_url)
+
+
+def _require_installation(settings: "Settings") -> None:
     if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
         raise Unsound(f"there is no installation in {settings.data}; `exeunt init` makes one")
-    return Ledger(settings.ledger_url)
 
 
 def _database(settings: "Settings") -> str:
@@ -109,6 +113,7 @@ def _database(settings: "Settings") -> str:
 def _storage(settings: "Settings") -> str:
     from exeunt.storage.opening import open_places
 
+    _require_installation(settings)
     places = open_places(settings)
     places.root.check()
     for storage in (places.blobs, places.lake):

@@ -1,7 +1,8 @@
 """`exeunt import KIND PATH --workspace ID`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import msgspec
 
 from exeunt.cli.local import open_local, operator
 from exeunt.cli.output import emit, json_option, someone_looks, table
+from exeunt.errors import ExeuntError
+from exeunt.installation import Installation
 from exeunt.sources.intake import Report
 
 TABLES = ("messages", "files", "users", "rooms", "memberships")
@@ -37,24 +40,42 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
     installation = open_local()
     installation.catalog.workspace(workspace_id)
     installation.exports.require_space()
-    reader = open_slack(path, Limits(**{name: value for name, value in limits.items() if value is not None}))
-    with (
-        _progress(path.name, as_json) as show,
-        importing(
-            installation.ledger, installation.lake, installation.blobs, workspace_id,
-            as_of=reader.as_of, clock=installation.clock, progress=show,
-        ) as intake,
-    ):  # fmt: skip
-        reader.read(intake)
-        snapshot = intake.commit("slack", path.name)
-    compact(installation.ledger, installation.lake, workspace_id, installation.clock)
-    result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
-              "report": msgspec.to_builtins(intake.report)}  # fmt: skip
+    with _failure_written_down(installation, workspace_id, path.name):
+        reader = open_slack(path, Limits(**{name: value for name, value in limits.items() if value is not None}))
+        with (
+            _progress(path.name, as_json) as show,
+            importing(
+                installation.ledger, installation.lake, installation.blobs, workspace_id,
+                as_of=reader.as_of, clock=installation.clock, progress=show,
+            ) as intake,
+        ):  # fmt: skip
+            reader.read(intake)
+            snapshot = intake.commit("slack", path.name)
     installation.audit.write(
         operator(workspace_id), Action.IMPORT_COMMIT, path.name, api="cli",
         detail={"import_no": intake.import_no, "snapshot": snapshot.number},
     )  # fmt: skip
+    compact(installation.ledger, installation.lake, workspace_id, installation.clock)
+    result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
+              "report": msgspec.to_builtins(intake.report)}  # fmt: skip
     emit(as_json, result, _lines(workspace_id, snapshot.number, intake.report))
+
+
+@contextmanager
+def _failure_written_down(installation: Installation, workspace_id: str, name: str) -> Iterator[None]:
+    """An import that ends in an error, or by hand, has changed nothing that can be seen; that it was tried is told."""
+    from exeunt.access.audit import Action
+
+    try:
+        yield
+    except BaseException as error:
+        reason = str(error) or type(error).__name__
+        # what was wrong with the import matters more than that the ledger is away too
+        with suppress(ExeuntError):
+            installation.audit.write(
+                operator(workspace_id), Action.IMPORT_FAIL, name, api="cli", detail={"reason": reason}
+            )
+        raise
 
 
 def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:

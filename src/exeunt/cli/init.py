@@ -103,26 +103,26 @@ def _checked_password(from_stdin: bool) -> str:
 
 
 def _workspace(installation: "Installation", workspace_id: str) -> str:
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import operator
+    from exeunt.cli.workspace import make_workspace
 
     try:
-        facts = installation.catalog.add_workspace(workspace_id, workspace_id, None, installation.clock())
+        facts = make_workspace(installation, workspace_id, workspace_id, None)
     except Conflict:
         facts = installation.catalog.workspace(workspace_id)
         return f"there is a workspace {facts.id}, network id {facts.number}"
-    installation.audit.write(operator(workspace_id), Action.WORKSPACE_ADD, workspace_id, api="cli")
     return f"made workspace {facts.id}, network id {facts.number}"
 
 
 def _administrator(installation: "Installation", email: str, workspace_id: str, password: str | None) -> str:
     from exeunt.access.audit import Action
-    from exeunt.cli.local import operator
+    from exeunt.cli.local import at_the_command_line
 
     known = {account.email: account for account in installation.access.list_accounts()}.get(email)
     if known is not None and workspace_id in known.roles:
         state = ", disabled" if known.disabled_at else ""
         return f"{email} is {known.roles[workspace_id]} of workspace {workspace_id} already{state}; nothing was changed"
-    installation.access.add_account(email, workspace_id, "administrator", password)
-    installation.audit.write(operator(workspace_id), Action.INSTALLATION_INIT, email, api="cli")
+    by = at_the_command_line(workspace_id)
+    installation.access.add_account(
+        email, workspace_id, "administrator", password, by=by, action=Action.INSTALLATION_INIT
+    )
     return f"{email} is administrator of workspace {workspace_id}"

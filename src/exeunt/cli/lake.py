@@ -16,7 +16,7 @@ def lake() -> None:
 
 
 @lake.command("files")
-@click.option("--workspace", "workspace_id", required=True)
+@click.option("--workspace", "workspace_id", required=True, help="The workspace to look under.")
 @click.option("--snapshot", type=click.IntRange(1), help="By default the newest.")
 @click.option("--table", "kind", help="Only this table: messages, users, rooms, memberships, files.")
 @json_option

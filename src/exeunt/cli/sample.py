@@ -10,8 +10,8 @@ from exeunt.cli.output import emit, json_option
 
 @click.command("sample")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--messages", type=click.IntRange(1), default=24_000, show_default=True)
-@click.option("--files", type=click.IntRange(0), default=320, show_default=True)
+@click.option("--messages", type=click.IntRange(1), default=24_000, show_default=True, help="Messages it has.")
+@click.option("--files", type=click.IntRange(0), default=320, show_default=True, help="Files it has.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--external", is_flag=True, help="The smaller external network instead of the home workspace.")
 @json_option

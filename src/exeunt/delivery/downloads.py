@@ -11,16 +11,17 @@ import structlog
 from sqlalchemy import update
 
 from exeunt.archives.body import Body
-from exeunt.delivery.gate import Gate, Grant, Refusal, Refused
+from exeunt.delivery.gate import Gate, Grant, Refusal, Refused, Target
 from exeunt.delivery.headers import Download, Headers, encode
 from exeunt.delivery.links import Form
 from exeunt.delivery.record import Record, Use
+from exeunt.delivery.refusals import Refusals
 from exeunt.delivery.serve import Sent, refuse, send_body
 from exeunt.delivery.transfer import Away, Broken, Revoked
 from exeunt.errors import Damaged, Unavailable
 from exeunt.exports.records import Archive
 from exeunt.http.asgi import Receive, Scope, Send
-from exeunt.http.request import client_address
+from exeunt.http.request import client_address, request_id
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives
 
@@ -53,6 +54,7 @@ class Downloads:
         self._in = installation
         self._gate = Gate(installation.ledger, installation.keys, installation.clock)
         self.record = Record(installation.ledger, installation.clock, installation.ids)
+        self._refusals = Refusals(installation.audit, installation.clock)
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._active: dict[str, int] = {}
         self._cut: set[str] = set()
@@ -90,11 +92,12 @@ class Downloads:
             body = await self._body(grant.archive)
             use = await self._use(grant, scope)
         except Refused as refused:
-            await self._refuse(send, refused.why, refused.form)
+            await self._refuse(scope, send, refused.why, refused.form, refused.target)
             return
         except Damaged as error:
             await self._damaged(grant.archive, str(error))
-            await self._refuse(send, "archive_damaged", form)
+            target = Target(grant.link_id, grant.archive, grant.workspace_id)
+            await self._refuse(scope, send, "archive_damaged", form, target)
             return
         except Unavailable:
             code, text = WORDS[503]
@@ -168,6 +171,8 @@ class Downloads:
         return await asyncio.to_thread(self.record.first_use, grant.archive.id, grant.link_id, None, client)
 
     async def _damaged(self, archive: Archive, reason: str) -> None:
+        # what is put back in place of a bad index file is another file, which has to be opened anew
+        self._bodies.pop(archive.index_key, None)
         log.error("an archive is damaged", archive=archive.id, export=archive.export_id, reason=reason)
 
         def mark() -> None:
@@ -176,7 +181,13 @@ class Downloads:
 
         await asyncio.to_thread(mark)
 
-    async def _refuse(self, send: Send, why: Refusal, form: Form) -> None:
+    async def _refuse(self, scope: Scope, send: Send, why: Refusal, form: Form, target: Target | None) -> None:
+        client = client_address(scope)
+        if target is not None and self._refusals.is_new(target, why, client):
+            try:
+                await asyncio.to_thread(self._refusals.write_down, target, why, client, request_id(scope))
+            except Unavailable:
+                log.exception("a refused link could not be written down", link=target.link_id, why=why)
         gone = why in ("link_expired", "link_revoked", "archive_gone")
         status = 500 if why == "archive_damaged" else 403 if not gone or form == "yammer" else 410
         # Yammer's links have one text for every way of being over

@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from exeunt.lake.catalog import Catalog
+from exeunt.lake.directory import rooms_in_reach
 from exeunt.lake.selection import Selection
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import files, memberships, rooms
+from exeunt.ledger.schema import files, rooms
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -51,15 +52,7 @@ def estimate(ledger: Ledger, catalog: Catalog, workspace_id: str, selection: Sel
 
 def _rooms(workspace_id: str, selection: Selection) -> list[ColumnElement[bool]]:
     """The same rooms that `exeunt.lake.view.View.rooms` gives."""
-    r = rooms.c
-    conditions: list[ColumnElement[bool]] = [r.workspace_id == workspace_id]
+    conditions = rooms_in_reach(workspace_id, selection)
     if selection.rooms:
-        conditions.append(r.id.in_(selection.rooms))
-    if selection.room_kinds:
-        allowed: ColumnElement[bool] = r.kind.in_(selection.room_kinds)
-        if selection.private_to:
-            m = memberships.c
-            own = select(m.room_id).where(and_(m.workspace_id == workspace_id, m.user_id == selection.private_to))
-            allowed = or_(allowed, r.id.in_(own))
-        conditions.append(allowed)
+        conditions.append(rooms.c.id.in_(selection.rooms))
     return conditions

@@ -7,7 +7,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, func, insert, literal, select, update
 
+from exeunt.access.audit import Action, Actor, write_down
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
 from exeunt.archives.packs import PackIndex, PackWriter, index_key, read_index
@@ -42,6 +43,10 @@ MOST_RUNS = 5
 
 PATIENCE_SECONDS = 300.0
 """How long a step waits for a database or a bucket that does not answer."""
+
+
+SHOWN_SECONDS = 1.0
+"""How often it is written down how far an assembly is."""
 
 
 class TooManyAttempts(ExeuntError):
@@ -190,7 +195,7 @@ class Runner:
         for earlier in range(1, attempt):
             self._in.blobs.remove_made(export_id, _assembly(earlier))
         with self._unless_overtaken(export_id, lambda: self._attempts(export_id) == attempt):
-            job = self._job(export_id, progress, _assembly(attempt))
+            job = self._job(export_id, progress, _assembly(attempt), self._shown(export_id, attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
             self._in.blobs.keep_below(job.place)
@@ -242,7 +247,7 @@ class Runner:
                 raise Interrupted
             if not finish(db, export_id, State.COMPLETED, now, None):
                 raise Ended(export_id)
-            export = db.execute(select(e.api, e.keep_seconds).where(e.id == export_id)).one()
+            export = db.execute(select(e.api, e.keep_seconds, e.workspace_id).where(e.id == export_id)).one()
             ends_at = now + timedelta(seconds=export.keep_seconds)
             db.execute(
                 update(exports)
@@ -253,6 +258,8 @@ class Runner:
             if sealed:
                 db.execute(insert(archives), [msgspec.structs.asdict(archive) for archive in sealed])
                 mint_links(db, self._in.keys, self._in.ids, sealed, form_of(export.api), now, ends_at)
+            write_down(db, now, _worker(export.api), Action.EXPORT_COMPLETE, export_id, detail={"counts": counts},
+                       workspace_id=export.workspace_id)  # fmt: skip
 
     def _archive(self, export_id: str, output: Output, now: datetime) -> Archive:
         facts = output.facts
@@ -268,7 +275,7 @@ class Runner:
     # --- around them -------------------------------------------------------------------------------------------
 
     def _guarded(self, export_id: str, step: Callable[[], T]) -> T:
-        """Run a step; wait for a database or a bucket that is away; an error of the work itself ends the export visibly."""
+        """Run a step; wait for a database or bucket that is away; an error of the work itself ends the export."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -297,8 +304,12 @@ class Runner:
 
     def fail(self, export_id: str, reason: str) -> None:
         """End an unfinished export as failed, free its slot and remove what it wrote."""
+        e, now = exports.c, self._in.clock()
         with self._in.ledger.write() as db:
-            finish(db, export_id, State.FAILED, self._in.clock(), reason)
+            if finish(db, export_id, State.FAILED, now, reason):
+                export = db.execute(select(e.api, e.workspace_id).where(e.id == export_id)).one()
+                write_down(db, now, _worker(export.api), Action.EXPORT_FAIL, export_id, detail={"reason": reason},
+                           workspace_id=export.workspace_id)  # fmt: skip
         self._tidy(export_id)
 
     def _tidy(self, export_id: str) -> None:
@@ -331,7 +342,25 @@ class Runner:
 
         return progress
 
-    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "") -> Job:
+    def _shown(self, export_id: str, attempt: int) -> Callable[[dict[str, int]], None]:
+        """Writes down how far this attempt is, at most once in `SHOWN_SECONDS`."""
+        e, last = exports.c, time.monotonic()
+
+        def show(counts: dict[str, int]) -> None:
+            nonlocal last
+            if time.monotonic() - last < SHOWN_SECONDS:
+                return
+            last = time.monotonic()
+            values = {"counts": msgspec.json.encode(counts).decode(), "updated_at": self._in.clock()}
+            # nobody's work stops because it could not be shown
+            with suppress(Unavailable), self._in.ledger.write() as db:
+                mine = (e.id == export_id, e.attempts == attempt, e.state == State.RUNNING)
+                db.execute(update(exports).where(*mine).values(values))
+
+        return show
+
+    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "",
+             show: Callable[[dict[str, int]], None] = lambda counts: None) -> Job:  # fmt: skip
         export = self._in.exports.get(export_id)
         return Job(
             export_id=export_id, api=export.api, layout=export.layout, requested_by=export.requested_by_name,
@@ -339,6 +368,7 @@ class Runner:
             options=parse_options(export.layout, export.options), views=self._views(export_id),
             blobs=self._in.blobs, place=place, shard_rows=self._in.settings.shard_rows,
             part_bytes=self._in.settings.part_bytes, public_url=self._in.settings.public_url, progress=progress,
+            show=show,
         )  # fmt: skip
 
     def _open_views(self, export_id: str) -> tuple[View, ...]:
@@ -356,6 +386,11 @@ class Runner:
 def _pack_key(export_id: str, number: int, run: int) -> str:
     """Each run writes a pack of its own: one that was thought dead can never write into another's."""
     return f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack"
+
+
+def _worker(api: str) -> Actor:
+    """Nobody's principal: what was asked through an API is ended by the work itself."""
+    return Actor(name="worker", api=api)
 
 
 def _assembly(attempt: int) -> str:

@@ -10,6 +10,7 @@ from itertools import count
 
 from exeunt.config import Settings
 from exeunt.http.asgi import App, Message, Receive, Scope, Send, answer_json, header
+from exeunt.http.request import BodyFault, body_fault
 from exeunt.http.requestlog import RequestLog
 
 HEADER_BYTES = 32 * 1024
@@ -20,7 +21,7 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 class Shell:
-    """Wraps an application. Limits are answered here, before any API sees the request."""
+    """Wraps an application. Limits are answered here, before any API sees the request; those on bodies by the API."""
 
     def __init__(self, app: App, settings: Settings) -> None:
         self._app, self._settings = app, settings
@@ -39,7 +40,11 @@ class Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+                headers = message.setdefault("headers", [])
+                headers.append((b"x-request-id", request_id.encode()))
+                if body_fault(scope) is not None:
+                    # what is left of the body would be taken for the next request
+                    headers.extend(CLOSE)
             await send(message)
 
         try:
@@ -73,10 +78,8 @@ class Shell:
             return
         length = header(scope, b"content-length")
         if length is not None and (not length.isdigit() or int(length) > self._settings.body_bytes):
-            await answer_json(send, 413, {"error": "body_too_large", "message": "the request body is too large"},
-                              CLOSE)  # fmt: skip
-            return
-        await self._app(scope, _Limited(receive, self._settings), send)
+            state["body_fault"] = "too_large"
+        await self._app(scope, _Limited(receive, self._settings, scope), send)
 
     def _see_through_proxies(self, scope: Scope) -> tuple[str, str]:
         """Scheme and host as the client used them; a proxy is believed only when its address is trusted."""
@@ -108,22 +111,28 @@ class Shell:
 
 
 class _Limited:
-    """`receive` with an end to how much and how slowly a body may come."""
+    """`receive` with an end to how much and how slowly a body may come; `body_fault` then says which of the two."""
 
-    def __init__(self, receive: Receive, settings: Settings) -> None:
+    def __init__(self, receive: Receive, settings: Settings, scope: Scope) -> None:
         self._receive, self._left, self._seconds = receive, settings.body_bytes, settings.body_seconds
-        self._whole = False
+        self._scope, self._whole = scope, False
 
     async def __call__(self) -> Message:
+        if body_fault(self._scope) is not None:
+            return {"type": "http.disconnect"}
         if self._whole:
             return await self._receive()
         try:
             message = await asyncio.wait_for(self._receive(), self._seconds)
         except TimeoutError:
-            return {"type": "http.disconnect"}
+            return self._end("stalled")
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             self._whole = not message.get("more_body", False)
             if self._left < 0:
-                return {"type": "http.disconnect"}
+                return self._end("too_large")
         return message
+
+    def _end(self, fault: BodyFault) -> Message:
+        self._scope["state"]["body_fault"] = fault
+        return {"type": "http.disconnect"}

@@ -18,9 +18,10 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
-from exeunt.lake.projection import confirm, project
+from exeunt.lake.memberships import end_memberships
+from exeunt.lake.projection import confirm, note_lists, note_versions, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
-from exeunt.lake.segments import NewSegment, read_segments, write_segment
+from exeunt.lake.segments import NewSegment, scan_table, write_segment
 from exeunt.lake.selection import Snapshot
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.numbers import take_numbers
@@ -53,6 +54,7 @@ class Import:
         known = Known(ledger, lake, self.workspace_id, self._snapshot)
         self._tables = {kind: TableChanges(kind, known) for kind in ("users", "rooms", "memberships", "files")}
         self._messages = MessageChanges(known)
+        self._complete: set[str] = set()
         self._pending: list[MessageRow] = []
 
     # --- what a reader calls ---------------------------------------------------------------------------------
@@ -68,6 +70,10 @@ class Import:
     def memberships(self, rows: Iterable[MembershipRow]) -> None:
         """Who is in which room."""
         self._small("memberships", list(rows))
+
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        """The memberships handed over of these rooms are all they have: whoever else was in them has left."""
+        self._complete.update(room_ids)
 
     def files(self, rows: Iterable[FileRow]) -> None:
         """Files, with or without their bodies; a body that is held stays held."""
@@ -121,6 +127,13 @@ class Import:
             rooms.number_all(self._take_numbers)
         return rooms.numbers
 
+    def _end_memberships(self) -> None:
+        rooms = self._tables["rooms"].existing
+        listed_at = {key[0]: row.members_as_of for key, row in rooms.items() if row.members_as_of is not None}
+        ended = end_memberships(self._tables["memberships"], self._complete, listed_at, self.as_of)
+        if ended:
+            self.report.read["memberships ended"] += ended
+
     def _take_numbers(self, count: int) -> int:
         with self._ledger.write() as db:
             return take_numbers(db, count)
@@ -130,6 +143,7 @@ class Import:
         if self._pending:
             batch, self._pending = self._pending, []
             self._flush(batch)
+        self._end_memberships()
         for kind, changes in self._tables.items():
             changes.number_all(self._take_numbers)
             frame = changes.frame(self.import_no, self.report)
@@ -151,7 +165,9 @@ class Import:
                 )
                 add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments)
+                note_versions(db, self.workspace_id, self.import_no, self._tables["files"])
             confirm(db, self.workspace_id, self._tables, self.as_of)
+            note_lists(db, self.workspace_id, self._complete, self.as_of)
             db.execute(
                 insert(imports).values(
                     workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,
@@ -228,5 +244,5 @@ def _unused(catalog: Catalog, lake: Storage, blobs: BlobStore, workspace_id: str
     if not noted:
         return []
     segments = [s for s in catalog.all_segments(workspace_id) if s.kind == "files"]
-    named = set(read_segments(lake, segments, ["sha256"])["sha256"]) if segments else set()
+    named = set(scan_table(lake, "files", segments).select("sha256").collect()["sha256"])
     return [key for key in noted if key.rpartition("/")[2] not in named]

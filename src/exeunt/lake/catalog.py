@@ -1,10 +1,10 @@
 """The catalog: which segments make up which snapshot, and what lies in them, without opening one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
 from exeunt.errors import Conflict, NotFound
 from exeunt.lake.selection import Group, Snapshot
@@ -42,8 +42,12 @@ class Catalog:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime) -> WorkspaceFacts:
-        """Make an empty workspace. Raises `Conflict` when it exists, `NotFound` when its home does not."""
+    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime,
+                      also: Callable[[Connection], None] = lambda db: None) -> WorkspaceFacts:  # fmt: skip
+        """Make an empty workspace; `also` is called in the same transaction.
+
+        Raises `Conflict` when it exists, `NotFound` when its home does not.
+        """
         with self._ledger.write() as db:
             lock(db, f"workspace {workspace_id}")
             if db.scalar(select(workspaces.c.id).where(workspaces.c.id == workspace_id)) is not None:
@@ -56,6 +60,7 @@ class Catalog:
                     id=workspace_id, number=number, name=name, external_of=external_of, created_at=now
                 )
             )
+            also(db)
         return WorkspaceFacts(workspace_id, number, name, external_of, now)
 
     def workspaces(self) -> list[WorkspaceFacts]:

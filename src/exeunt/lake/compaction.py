@@ -8,7 +8,7 @@ from exeunt.lake.append import BATCH_ROWS, add_segments
 from exeunt.lake.catalog import Catalog, Segment
 from exeunt.lake.columns import MESSAGES
 from exeunt.lake.lease import hold
-from exeunt.lake.segments import NewSegment, read_segments, write_segment
+from exeunt.lake.segments import NewSegment, scan_table, write_segment
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.schema import segments, snapshots, workspaces
 from exeunt.storage.seam import Storage
@@ -33,7 +33,7 @@ def compact(ledger: Ledger, lake: Storage, workspace_id: str, clock: Clock) -> i
             merged: list[NewSegment] = []
             for batch in _batches(small):
                 lease.renew()
-                frame = read_segments(lake, batch)
+                frame = scan_table(lake, "messages", batch).collect()
                 merged.append(write_segment(lake, workspace_id, "messages", 0, frame.select(list(MESSAGES))))
             with ledger.write() as db:
                 lease.check(db)

@@ -10,6 +10,7 @@ import polars as pl
 
 from exeunt.errors import Damaged
 from exeunt.lake.catalog import Segment
+from exeunt.lake.columns import TABLES
 from exeunt.storage.seam import Storage
 
 ROW_GROUP = 16_384
@@ -65,18 +66,19 @@ def _groups(frame: pl.DataFrame) -> list[GroupFacts]:
     return [GroupFacts(*row) for row in counted.sort("room_number", "month").iter_rows()]
 
 
-def read_segments(lake: Storage, segments: Sequence[Segment], columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """The rows of at least one segment, in its order. Raises as `scan_segments` does."""
-    frame = scan_segments(lake, segments)
-    return (frame if columns is None else frame.select(columns)).collect()
+def scan_table(lake: Storage, kind: str, segments: Sequence[Segment | NewSegment]) -> pl.LazyFrame:
+    """The rows of these segments of one table. A column that came later than a segment is null in its rows.
 
-
-def scan_segments(lake: Storage, segments: Sequence[Segment | NewSegment]) -> pl.LazyFrame:
-    """The rows of at least one segment. Raises `Damaged` naming the first that is missing or was cut short."""
+    Raises `Damaged` naming the first segment that is missing or was cut short.
+    """
     check_sizes(lake, segments)
-    urls = [lake.url(segment.key) for segment in segments]
+    if not segments:
+        return pl.LazyFrame(schema=TABLES[kind])
     # of a bucket only the columns and row groups are fetched that are asked for
-    return pl.scan_parquet(urls, storage_options=lake.scan_options, credential_provider=None, glob=False)
+    return pl.scan_parquet(
+        [lake.url(segment.key) for segment in segments], schema=TABLES[kind], missing_columns="insert", glob=False,
+        storage_options=lake.scan_options, credential_provider=None,
+    )  # fmt: skip
 
 
 def check_sizes(lake: Storage, segments: Sequence[Segment | NewSegment]) -> None:

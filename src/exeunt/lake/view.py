@@ -7,7 +7,7 @@ import polars as pl
 from exeunt.clock import EPOCH
 from exeunt.lake.catalog import Catalog, Segment, WorkspaceFacts
 from exeunt.lake.columns import KEYS, TABLES
-from exeunt.lake.segments import read_segments, scan_segments
+from exeunt.lake.segments import scan_table
 from exeunt.lake.selection import Group, Selection, Snapshot
 from exeunt.storage.seam import Storage
 
@@ -70,6 +70,10 @@ class View:
 
     def memberships(self) -> pl.DataFrame:
         """Who is in which room, as far as sources say."""
+        return self.all_memberships().filter(pl.col("ended_at").is_null())
+
+    def all_memberships(self) -> pl.DataFrame:
+        """Who is or was in which room."""
         return self._table("memberships", "room_id", "user_id")
 
     def files(self) -> pl.DataFrame:
@@ -78,8 +82,7 @@ class View:
 
     def _table(self, kind: str, *order: str) -> pl.DataFrame:
         if kind not in self._tables:
-            segments = self._catalog.segments(self.snapshot, kind)
-            frame = read_segments(self._lake, segments) if segments else pl.DataFrame(schema=TABLES[kind])
+            frame = scan_table(self._lake, kind, self._catalog.segments(self.snapshot, kind)).collect()
             self._tables[kind] = newest(frame, KEYS[kind]).sort(*order)
         return self._tables[kind]
 
@@ -112,7 +115,7 @@ class View:
         ids = self._catalog.segments_of_groups(self.snapshot, groups)
         segments = [s for s in self._segments if s.id in ids]
         started = pl.col("thread_started_at")
-        frame = scan_segments(self._lake, segments) if segments else pl.LazyFrame(schema=TABLES["messages"])
+        frame = scan_table(self._lake, "messages", segments)
         wide = frame.filter(pl.col("room_number").is_in(list(rooms)), started >= since, started < until)
         exact = pl.any_horizontal(
             (pl.col("room_number") == g.room_number) & (started >= g.since) & (started < g.until) for g in _runs(groups)

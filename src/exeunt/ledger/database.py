@@ -4,6 +4,7 @@ SQLite lets one writer in at a time. On PostgreSQL writers run side by side, and
 takes a lock first: the row it decides by, or a name (`exeunt.ledger.locks`) where there may be no row yet.
 """
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -47,6 +48,8 @@ class Ledger:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        # whoever forgets to close it leaves no connection open
+        weakref.finalize(self, self._engine.dispose)
 
     @property
     def engine(self) -> Engine:

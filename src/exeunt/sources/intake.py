@@ -55,6 +55,13 @@ class Intake(Protocol):
 
     def memberships(self, rows: Iterable[MembershipRow]) -> None: ...
 
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        """The memberships handed over of these rooms are all they have: whoever else was in them has left.
+
+        Said only of rooms that are handed over too, with members listed to the last; any other keeps whom it had.
+        """
+        ...
+
     def files(self, rows: Iterable[FileRow]) -> None: ...
 
     def messages(self, rows: Iterable[MessageRow]) -> None: ...
