@@ -83,7 +83,7 @@ def import_seconds(source: str, data: str) -> float:
     begun = time.perf_counter()
     reader = open_slack(Path(source))
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, WORKSPACE, as_of=reader.as_of,
+        installation.ledger, installation.lake, installation.blobs, WORKSPACE, as_of=reader.as_of,
         clock=installation.clock,
     ) as intake:  # fmt: skip
         reader.read(intake)

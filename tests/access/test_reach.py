@@ -54,7 +54,7 @@ def test_who_is_taken_off_a_private_room_reaches_it_no_more(installation: Instal
     populate(installation, "acme")
     assert private_rooms() == ["private-ann"]
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme", as_of=START + timedelta(days=1),
+        installation.ledger, installation.lake, installation.blobs, "acme", as_of=START + timedelta(days=1),
         clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.rooms([RoomRow(id="private-ann", name="private ann", kind="private")])

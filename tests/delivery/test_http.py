@@ -20,7 +20,11 @@ from exeunt.exports.records import Archive, Export
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, downloads
+from tests.backends import both
 from tests.conftest import fill, serving, wait_for, working
+from tests.stored import below
+
+pytestmark = both
 
 
 class Link:
@@ -216,8 +220,7 @@ def test_real_clients_resume_a_cut_download_to_the_same_digest(
 
 
 def test_a_missing_blob_is_500_before_the_first_byte(link: Link) -> None:
-    made = link.installation.blobs.path(f"made/{link.export.id}")
-    for pack in made.glob("shard-*.pack"):
+    for pack in below(link.installation.blobs.storage, f"made/{link.export.id}", "shard-*.pack"):
         pack.unlink()
     answer = httpx.get(link.url, headers={"Range": "bytes=60-80"})
     assert answer.status_code == 500
@@ -261,7 +264,7 @@ def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(installation: In
     asked = installation.exports.create(Request(workspaces=("big",), api="native", layout="csv"))
     with working(installation):
         export = wait_for(installation, asked.id)
-    (manifests,) = installation.blobs.path(f"made/{export.id}").rglob("manifests.pack")
+    (manifests,) = below(installation.blobs.storage, f"made/{export.id}", "manifests.pack")
     with serving(installation, "--no-worker") as base:
         ((archive, url),) = installation.exports.urls(export.id, base)
         manifests.write_bytes(manifests.read_bytes()[:10])

@@ -1,7 +1,6 @@
 """What comes out: the same bytes for the same question, whoever renders them, wherever and whenever."""
 
 import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ import pytest
 
 from exeunt.archives.verify import verify_archive
 from exeunt.clock import utc_now
-from exeunt.config import Settings
 from exeunt.exports.records import State
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.lake.append import importing
 from exeunt.lake.rows import FileRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.selection import Selection
+from tests.backends import Backend, both, variables
 from tests.conftest import wait_for, working
 from tests.exports.conftest import (
     JANUARY,
@@ -34,13 +33,15 @@ from tests.exports.conftest import (
 )
 from tests.processes import environment, worker_process
 
+pytestmark = both
+
 LAYOUTS = ("jsonl", "csv", "html")
 
 
 def take_more(installation: Installation, number: int) -> None:
     """A younger import that changes everything an export could show."""
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme",
+        installation.ledger, installation.lake, installation.blobs, "acme",
         as_of=JANUARY + timedelta(days=900 + number), clock=installation.clock,
     ) as intake:  # fmt: skip
         body = intake.blob([b"changed %d" % number])
@@ -158,7 +159,7 @@ PLACES = (
 )
 
 
-def test_the_place_of_the_machine_does_not_matter(opened: Opener, tmp_path: Path) -> None:
+def test_the_place_of_the_machine_does_not_matter(opened: Opener, backend: Backend, tmp_path: Path) -> None:
     made = opened(clock=clock_at(JANUARY))
     # the deadline counts from the creation, which a standing clock has put far into the past
     made.exports._clock = utc_now
@@ -166,11 +167,11 @@ def test_the_place_of_the_machine_does_not_matter(opened: Opener, tmp_path: Path
     made.ledger.close()
     found = []
     for number, place in enumerate(PLACES):
-        data = tmp_path / f"place-{number}"
-        shutil.copytree(made.settings.data, data)
-        with worker_process(environment(data, EXEUNT_SHARD_ROWS="400", **place), "--once") as worker:
+        settings = backend.copied(made.settings, tmp_path / f"place-{number}")
+        env = environment(Path(settings.data), **{**variables(settings), "EXEUNT_SHARD_ROWS": "400", **place})
+        with worker_process(env, "--once") as worker:
             assert worker.finish() == 0, worker.said
-        ran = Installation(Settings(data=str(data)))
+        ran = Installation(settings)
         assert {ran.exports.get(export_id).state for export_id in ids} == {State.COMPLETED}, worker.said
         found.append([delivered(ran, export_id) for export_id in ids])
         ran.ledger.close()
@@ -199,7 +200,7 @@ def test_an_archive_holds_what_the_selection_takes(installation: Installation) -
 def test_files_are_those_that_the_selection_reaches(opened: Opener) -> None:
     made = opened()
     with importing(
-        made.ledger, made.lake_root, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
+        made.ledger, made.lake, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
     ) as intake:
         body = intake.blob([b"of no room"])
         held: Any = {"storage": "held", "sha256": body.sha256, "md5": body.md5, "crc32": body.crc32, "size": body.size}

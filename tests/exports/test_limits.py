@@ -4,10 +4,10 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from exeunt.config import Settings
 from exeunt.errors import Busy, ExeuntError, InvalidInput, NoSpace, NotFound
 from exeunt.exports.records import State
 from exeunt.exports.run import Runner
@@ -15,9 +15,12 @@ from exeunt.exports.service import Request, SlotTaken
 from exeunt.installation import Installation
 from exeunt.layouts.options import OPTIONS, SEVERAL_WORKSPACES
 from exeunt.ledger.schema import exports, slots
+from tests.backends import both
 from tests.conftest import wait_for, working
 from tests.exports.asking import REFUSED, ask_for_slot
 from tests.exports.conftest import Gate, Opener, asked, done_at_once
+
+pytestmark = both
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -56,7 +59,7 @@ def test_of_fifty_requests_for_a_slot_one_wins(installation: Installation) -> No
 
 def test_of_several_processes_that_ask_for_a_slot_one_wins(installation: Installation) -> None:
     go = spawn.Event()
-    processes = [spawn.Process(target=ask_for_slot, args=(installation.settings.data, go)) for _ in range(4)]
+    processes = [spawn.Process(target=ask_for_slot, args=(installation.settings, go)) for _ in range(4)]
     for process in processes:
         process.start()
     go.set()
@@ -168,7 +171,7 @@ def test_where_space_is_low_nothing_new_begins_and_the_rest_goes_on(
     running = asked(made)
     with working(made):
         assert gate.reached.wait(60)
-        full = Installation(Settings(data=made.settings.data, min_free_bytes=1 << 60))
+        full = Installation(msgspec.structs.replace(made.settings, min_free_bytes=1 << 60))
         with pytest.raises(NoSpace, match="MiB are free"):
             asked(full, slot="one")
         with pytest.raises(NoSpace):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exeunt.lake.columns import KEYS
 from exeunt.lake.compaction import compact
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
+from tests.backends import Backend
 from tests.lake.conftest import START, Lake, day, file, member, message, room, user
 
 
@@ -105,7 +106,7 @@ def _any_order(sources: list[Source], data: st.DataObject) -> None:
     ages = list(range(len(sources)))
     order = data.draw(st.lists(st.sampled_from(ages), max_size=7)) + data.draw(st.permutations(ages))
     with tempfile.TemporaryDirectory() as folder:
-        lake = Lake(Path(folder))
+        lake = Lake(Backend().settings(Path(folder)))
         try:
             lake.add("acme")
             _check(lake, sources, order, compacting=data.draw(st.booleans()))
@@ -175,6 +176,6 @@ def compact_all(lake: Lake) -> None:
 
     before, compaction.MOST_SMALL = compaction.MOST_SMALL, 0
     try:
-        compact(lake.ledger, lake.root, "acme", lake.clock)
+        compact(lake.ledger, lake.store, "acme", lake.clock)
     finally:
         compaction.MOST_SMALL = before

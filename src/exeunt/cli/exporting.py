@@ -132,7 +132,7 @@ class Local:
         found = self._in.exports.archive(archive["id"])
         self._in.audit.write(operator(self._in.exports.get(found.export_id).workspace_id), Action.EXPORT_DOWNLOAD,
                              found.export_id, api="cli", detail={"archive": found.name})  # fmt: skip
-        with Body(self._in.blobs.path(found.index_key)) as body, BodyReader(body, self._in.blobs) as reader:
+        with Body(self._in.blobs.content(found.index_key)) as body, BodyReader(body, self._in.blobs) as reader:
             have = path.stat().st_size if path.exists() else 0
             reader.seek(have if have <= body.length else 0)
             with path.open("r+b" if path.exists() else "wb") as out:

@@ -48,7 +48,7 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
         with (
             _progress(path.name, as_json) as show,
             importing(
-                installation.ledger, installation.lake_root, installation.blobs, workspace_id,
+                installation.ledger, installation.lake, installation.blobs, workspace_id,
                 as_of=reader.as_of, clock=installation.clock, progress=show,
             ) as intake,
         ):  # fmt: skip
@@ -58,7 +58,7 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
         operator(workspace_id), Action.IMPORT_COMMIT, path.name, api="cli",
         detail={"import_no": intake.import_no, "snapshot": snapshot.number},
     )  # fmt: skip
-    compact(installation.ledger, installation.lake_root, workspace_id, installation.clock)
+    compact(installation.ledger, installation.lake, workspace_id, installation.clock)
     result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
               "report": msgspec.to_builtins(intake.report)}  # fmt: skip
     emit(as_json, result, _lines(workspace_id, snapshot.number, intake.report))

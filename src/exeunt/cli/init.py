@@ -37,7 +37,7 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
     known = existed and _is_known(settings, email, workspace_id)
     password = None if known else _checked_password(from_stdin)
     installation = Installation.create(settings)
-    lines = [f"{'there is' if existed else 'made'} an installation in {settings.data_path.absolute()}"]
+    lines = [f"{'there is' if existed else 'made'} an installation in {_place(settings)}"]
     lines += [_workspace(installation, workspace_id), _administrator(installation, email, workspace_id, password)]
     account = installation.access.account(email)
     result = {
@@ -48,6 +48,15 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
         "existed": existed,
     }
     emit(as_json, result, lines)
+
+
+def _place(settings: "Settings") -> str:
+    """Where the installation is, without a password."""
+    from sqlalchemy import make_url
+
+    named = [make_url(settings.database_url).render_as_string()] if settings.database_url else []
+    named += [settings.storage_url] if settings.storage_url else []
+    return " and ".join(named if len(named) == 2 else [*named, str(settings.data_path.absolute())])
 
 
 def _exists(settings: "Settings") -> bool:

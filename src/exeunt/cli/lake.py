@@ -30,7 +30,7 @@ def files(workspace_id: str, snapshot: int | None, kind: str | None, as_json: bo
         raise NotFound(f"there is no table {kind}; there are {', '.join(TABLES)}")
     chosen = head if snapshot is None else Snapshot(workspace_id, snapshot)
     found = [
-        {"table": s.kind, "path": str(installation.lake_root / s.key), "rows": s.rows, "bytes": s.size,
+        {"table": s.kind, "path": installation.lake.url(s.key), "rows": s.rows, "bytes": s.size,
          "sha256": s.sha256.hex()}
         for s in installation.catalog.segments(chosen, kind)
     ]  # fmt: skip

@@ -55,7 +55,7 @@ def _installation(blobs: bool, lake: bool) -> tuple[int, list[str]]:
         if lake:
             for segment in installation.catalog.all_segments(workspace.id):
                 checked += 1
-                problem = verify_segment(installation.lake_root, segment)
+                problem = verify_segment(installation.lake, segment)
                 if problem:
                     wrong.append(problem)
     return checked, wrong

@@ -17,7 +17,7 @@ from exeunt.delivery.links import Form
 from exeunt.delivery.record import Record, Use
 from exeunt.delivery.refusals import Refusals
 from exeunt.delivery.serve import Sent, refuse, send_body
-from exeunt.delivery.transfer import Broken, Revoked
+from exeunt.delivery.transfer import Away, Broken, Revoked
 from exeunt.errors import Damaged, Unavailable
 from exeunt.exports.records import Archive
 from exeunt.http.asgi import Receive, Scope, Send
@@ -36,6 +36,15 @@ MESSAGES: dict[Refusal, str] = {
     "archive_gone": "The archive of this link has been removed",
     "archive_damaged": "The archive of this link is damaged",
 }
+
+
+WORDS = {
+    412: ("precondition_failed", "Precondition failed"),
+    416: ("range_not_satisfiable", "Range not satisfiable"),
+    500: ("archive_damaged", MESSAGES["archive_damaged"]),
+    503: ("unavailable", "The export service is temporarily unavailable"),
+}
+"""Code and message of the answers that are no refusals."""
 
 
 class Downloads:
@@ -91,8 +100,8 @@ class Downloads:
             await self._refuse(scope, send, "archive_damaged", form, target)
             return
         except Unavailable:
-            await refuse(send, 503, _body(form, "The export service is temporarily unavailable", "unavailable"),
-                         encode([("retry-after", "30")]))  # fmt: skip
+            code, text = WORDS[503]
+            await refuse(send, 503, _body(form, text, code), encode([("retry-after", "30")]))
             return
         await self._send(scope, receive, send, grant, body, use)
 
@@ -105,8 +114,7 @@ class Downloads:
         )  # fmt: skip
 
         async def words(send: Send, status: int, headers: Headers) -> None:
-            code = {412: "precondition_failed", 416: "range_not_satisfiable"}.get(status, "archive_damaged")
-            text = {412: "Precondition failed", 416: "Range not satisfiable"}.get(status, MESSAGES["archive_damaged"])
+            code, text = WORDS[status]
             await refuse(send, status, _body(grant.form, text, code), headers)
 
         self._active[grant.link_id] = self._active.get(grant.link_id, 0) + 1
@@ -119,6 +127,10 @@ class Downloads:
         except Revoked:
             sent = Sent(0, 0, "revoked")
             raise
+        except Away as error:
+            sent = Sent(0, 0, "broken")
+            if error.started:
+                raise
         except (Broken, Damaged) as error:
             sent = Sent(0, 0, "broken")
             await self._damaged(archive, str(error))
@@ -138,7 +150,7 @@ class Downloads:
     async def _body(self, archive: Archive) -> Body:
         body = self._bodies.get(archive.index_key)
         if body is None:
-            body = await asyncio.to_thread(Body, self._in.blobs.path(archive.index_key))
+            body = await asyncio.to_thread(self._open, archive.index_key)
             self._bodies[archive.index_key] = body
             while len(self._bodies) > OPEN_BODIES:
                 # not closed here: a transfer may still read it; the mapping goes with its last reader
@@ -147,6 +159,9 @@ class Downloads:
         if (body.length, body.etag) != (archive.length, archive.etag):
             raise Damaged(f"the index file of archive {archive.id} is not the one that was sealed")
         return body
+
+    def _open(self, key: str) -> Body:
+        return Body(self._in.blobs.content(key))
 
     async def _use(self, grant: Grant, scope: Scope) -> Use:
         client = client_address(scope)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from exeunt.archives.body import Body
 from exeunt.archives.reading import BodyReader
 from exeunt.blobs.store import BlobStore
-from exeunt.errors import Damaged, ExeuntError
+from exeunt.errors import Damaged, ExeuntError, Unavailable
 from exeunt.exports.records import Archive, archive_of
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, exports
@@ -26,7 +26,7 @@ def digest(blobs: BlobStore, archive: Archive, stopped: Callable[[], bool] = lam
     Raises `Damaged` unless all of them are there and are those that were sealed.
     """
     sha256, crc = hashlib.sha256(), 0
-    with Body(blobs.path(archive.index_key)) as body, BodyReader(body, blobs) as reader:
+    with Body(blobs.content(archive.index_key)) as body, BodyReader(body, blobs) as reader:
         if (body.length, body.etag) != (archive.length, archive.etag):
             raise Damaged(f"the index file of archive {archive.id} is not the one that was sealed")
         while piece := reader.read(STEP):
@@ -53,6 +53,9 @@ def check(installation: Installation, archive: Archive, stopped: Callable[[], bo
         if found is None:
             return archive.damaged
         values = {"sha256": found, "damaged": None}
+    except Unavailable as error:
+        log.warning("archive %s: %s; it is read again later", archive.id, error)
+        return archive.damaged
     except ExeuntError as error:
         wrong = str(error)
         values = {"damaged": wrong}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, func, insert, literal, select, update
 from exeunt.access.audit import Action, Actor, write_down
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
-from exeunt.archives.packs import PackIndex, PackWriter, index_path, read_index
+from exeunt.archives.packs import PackIndex, PackWriter, index_key, read_index
 from exeunt.blobs.store import made_prefix
 from exeunt.delivery.links import form_of, mint_links
 from exeunt.errors import Damaged, ExeuntError, Unavailable
@@ -43,7 +42,7 @@ MOST_RUNS = 5
 """How often one shard may be begun; a shard that kills its process every time ends the export after that."""
 
 PATIENCE_SECONDS = 300.0
-"""How long a step waits for a database that does not answer."""
+"""How long a step waits for a database or a bucket that does not answer."""
 
 
 SHOWN_SECONDS = 1.0
@@ -123,19 +122,25 @@ class Runner:
                 select(s.plan, s.done_at, s.pack_size, s.messages, s.runs)
                 .where(s.export_id == export_id, s.number == number)
             ).one()  # fmt: skip
-        path = self._pack_path(export_id, number, row.runs)
-        if row.done_at is not None and path.exists() and path.stat().st_size == row.pack_size:
+        if row.done_at is not None and self._in.blobs.size(_pack_key(export_id, number, row.runs)) == row.pack_size:
             return int(row.messages)
         run = self._begin_shard(export_id, number)
         with self._unless_overtaken(export_id, lambda: self._runs(export_id, number) == run):
-            path = self._pack_path(export_id, number, run)
+            key = _pack_key(export_id, number, run)
             progress = self._progress(stop)
             job = self._job(export_id, progress)
-            with PackWriter(path, f"{made_prefix(export_id)}/{path.name}") as pack:
+            with PackWriter(self._in.blobs.path(key), key) as pack:
                 load(job.layout).render(job, msgspec.msgpack.decode(row.plan, type=ShardPlan), pack)
                 progress(0, 0)
                 index = pack.seal()
-        self._shard_done(export_id, number, run, index)
+            self._in.blobs.keep(key)
+            self._in.blobs.keep(index_key(key))
+        try:
+            self._shard_done(export_id, number, run, index)
+        except (Interrupted, Ended):
+            # taken over while the bytes were put in place: nobody else knows of them
+            self._in.blobs.remove(key, index_key(key))
+            raise
         return index.counts.get("messages", 0)
 
     def _begin_shard(self, export_id: str, number: int) -> int:
@@ -149,9 +154,9 @@ class Runner:
                 raise TooManyAttempts(f"shard {number} was begun {MOST_RUNS} times and never finished")
             db.execute(update(export_shards).where(*mine).values(runs=run))
         for earlier in range(1, run):
-            path = self._pack_path(export_id, number, earlier)
-            for left in path.parent.glob(f"{path.name}*"):
-                left.unlink(missing_ok=True)
+            pack = _pack_key(export_id, number, earlier)
+            keys = (pack, index_key(pack))
+            self._in.blobs.remove(*keys, *(f"{key}.partial" for key in keys))
         return run
 
     def _shard_done(self, export_id: str, number: int, run: int, index: PackIndex) -> None:
@@ -181,10 +186,6 @@ class Runner:
         with self._in.ledger.read() as db:
             return db.scalar(select(s.runs).where(s.export_id == export_id, s.number == number))
 
-    def _pack_path(self, export_id: str, number: int, run: int) -> Path:
-        """Each run writes a file of its own: one that was thought dead can never write into another's."""
-        return self._in.blobs.path(f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack")
-
     # --- assembling --------------------------------------------------------------------------------------------
 
     def _finish(self, export_id: str, stop: threading.Event) -> None:
@@ -197,14 +198,19 @@ class Runner:
             job = self._job(export_id, progress, _assembly(attempt), self._shown(export_id, attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
+            self._in.blobs.keep_below(job.place)
             self._check(outputs, progress)
             counts = {"messages": 0} | _sum_counts(packs) | job.counts
             self._in.blobs.sync()
-        self._complete(export_id, attempt, outputs, counts)
+        try:
+            self._complete(export_id, attempt, outputs, counts)
+        except (Interrupted, Ended):
+            self._in.blobs.remove_made(export_id, _assembly(attempt))
+            raise
 
     def _check(self, outputs: list[Output], progress: Callable[[int, int], None]) -> None:
         with ExitStack() as opened:
-            bodies = [opened.enter_context(Body(output.index)) for output in outputs]
+            bodies = [opened.enter_context(Body(self._in.blobs.content(self._key(output)))) for output in outputs]
             check_blobs(bodies, self._in.blobs)
             for output, body in zip(outputs, bodies, strict=True):
                 progress(0, 0)
@@ -224,10 +230,10 @@ class Runner:
             raise Damaged(f"{len(rows)} shards are left of {total}")
         packs = []
         for number, run, sha256 in sorted(rows):
-            path = self._pack_path(export_id, number, run)
-            if sha256 is None or not index_path(path).exists():
-                raise Damaged(f"the pack of shard {number} is missing")
-            index = read_index(path)
+            try:
+                index = read_index(self._in.blobs, _pack_key(export_id, number, run))
+            except Damaged as error:
+                raise Damaged(f"the pack of shard {number} is missing") from error
             if index.blob.sha256 != sha256:
                 raise Damaged(f"the pack of shard {number} is not the one that was recorded")
             packs.append(index)
@@ -256,18 +262,20 @@ class Runner:
                        workspace_id=export.workspace_id)  # fmt: skip
 
     def _archive(self, export_id: str, output: Output, now: datetime) -> Archive:
-        key = output.index.relative_to(self._in.blobs.root).as_posix()
         facts = output.facts
         return Archive(
             id=self._in.ids(), export_id=export_id, part=output.part, role=output.role, name=output.name,
             content_type=output.content_type, length=facts.length, etag=facts.etag, crc32=facts.crc32,
-            members=output.members, index_key=key, sha256=None, sealed_at=now, damaged=None,
+            members=output.members, index_key=self._key(output), sha256=None, sealed_at=now, damaged=None,
         )  # fmt: skip
+
+    def _key(self, output: Output) -> str:
+        return self._in.blobs.key_of(output.index)
 
     # --- around them -------------------------------------------------------------------------------------------
 
     def _guarded(self, export_id: str, step: Callable[[], T]) -> T:
-        """Run a step; wait for a database that is away; an error of the work itself ends the export visibly."""
+        """Run a step; wait for a database or bucket that is away; an error of the work itself ends the export."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -276,7 +284,7 @@ class Runner:
                 self._tidy(export_id)
                 raise
             except Exception as error:
-                if isinstance(error, Unavailable) and not _is_full(error):
+                if _is_away(error) and not _is_full(error):
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(1.0)
@@ -368,11 +376,16 @@ class Runner:
         with self._in.ledger.read() as db:
             rows = db.execute(select(export_pins).where(export_pins.c.export_id == export_id)).all()
         views = [
-            View(catalog, self._in.lake_root, catalog.workspace(row.workspace_id),
+            View(catalog, self._in.lake, catalog.workspace(row.workspace_id),
                  Snapshot(row.workspace_id, row.snapshot), export.selection)
             for row in rows
         ]  # fmt: skip
         return tuple(sorted(views, key=lambda v: (v.workspace.id != export.workspace_id, v.workspace.number)))
+
+
+def _pack_key(export_id: str, number: int, run: int) -> str:
+    """Each run writes a pack of its own: one that was thought dead can never write into another's."""
+    return f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack"
 
 
 def _worker(api: str) -> Actor:
@@ -391,6 +404,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ExeuntError):
         return str(error)
     return f"internal error: {type(error).__name__}: {error}"
+
+
+def _is_away(error: Exception) -> bool:
+    """Polars, which reads segments from a bucket by itself, tells it in words only."""
+    polars = "object-store error" in str(error) and not isinstance(error, FileNotFoundError)
+    return polars or isinstance(error, Unavailable)
 
 
 def _is_full(error: Exception) -> bool:

@@ -23,6 +23,7 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.selection import Selection, Snapshot
 from exeunt.layouts.options import check_workspaces, parse_options
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.numbers import next_in_sequence
 from exeunt.ledger.schema import archives, export_pins, exports, slots, workspaces
 
@@ -107,8 +108,9 @@ class Exports:
         self.require_space()
         now, export_id = self._clock(), str(UUID(hex=self._ids()))
         with self._ledger.write() as db:
-            self._pin(db, request.owner)
-            snapshots = [self._pin(db, workspace_id) for workspace_id in request.workspaces]
+            # in one order, or two requests could wait for each other
+            pinned = {name: self._pin(db, name) for name in sorted({request.owner, *request.workspaces})}
+            snapshots = [pinned[workspace_id] for workspace_id in request.workspaces]
             self._check_limits(db, request, count)
             db.execute(insert(exports).values(**self._row(request, export_id, now, keep, db)))
             db.execute(
@@ -134,14 +136,15 @@ class Exports:
     @staticmethod
     def _pin(db: Connection, workspace_id: str) -> Snapshot:
         query = select(workspaces.c.snapshot).where(workspaces.c.id == workspace_id)
-        # the row lock lets one request after the other count what runs
-        number = db.scalar(query.with_for_update())
+        # the row lock lets one request after the other count what runs; key_share spares an import that commits
+        number = db.scalar(query.with_for_update(key_share=True))
         if number is None:
             raise NotFound(f"no workspace {workspace_id}")
         return Snapshot(workspace_id, number)
 
     def _check_limits(self, db: Connection, request: Request, count_request: Callable[[Connection], None]) -> None:
         if request.slot:
+            lock(db, f"slot {request.slot}")
             holder = db.scalar(select(slots.c.export_id).where(slots.c.name == request.slot))
             if holder is not None:
                 raise SlotTaken(holder)

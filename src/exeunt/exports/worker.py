@@ -5,11 +5,13 @@ Every round is idempotent and any number of workers may run it: the engine start
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from exeunt.blobs.store import made_prefix
 from exeunt.exports.digests import check, damaged_archives
 from exeunt.exports.engine import Engine
 from exeunt.exports.records import Archive, State, archive_of
@@ -134,13 +136,20 @@ class Worker:
 
     def _remove_leftovers(self) -> None:
         """What cancelled and failed exports wrote, also what was written after they had ended."""
-        made = self._in.blobs.path("made")
-        names = [entry.name for entry in made.iterdir()] if made.is_dir() else []
-        with self._in.ledger.read() as db:
-            for name in names:
-                state = db.scalar(select(exports.c.state).where(exports.c.id == name))
-                if state in (State.CANCELLED, State.FAILED) and name not in self.engine.running():
-                    self._in.blobs.remove_made(name)
+        blobs, running = self._in.blobs, self.engine.running()
+        for export_id, state in self._states(blobs.storage.names("made")):
+            if state in (State.CANCELLED, State.FAILED) and export_id not in running:
+                blobs.remove_made(export_id)
+        for export_id, state in self._states(blobs.storage.drafts("made")):
+            if state not in UNFINISHED and export_id not in running:
+                blobs.storage.remove_drafts(made_prefix(export_id))
+
+    def _states(self, export_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        e = exports.c
+        for at in range(0, len(export_ids), 500):
+            with self._in.ledger.read() as db:
+                rows = db.execute(select(e.id, e.state).where(e.id.in_(export_ids[at : at + 500]))).all()
+            yield from ((row.id, row.state) for row in rows)
 
     def _purge(self) -> None:
         """Remove the bytes of exports that nobody can renew any more; their records stay."""

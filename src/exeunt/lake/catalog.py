@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.numbers import take_numbers
 from exeunt.ledger.schema import segment_groups, segments, workspaces
 
@@ -63,6 +64,7 @@ class Catalog:
         """
         check_workspace_id(workspace_id)
         with self._ledger.write() as db:
+            lock(db, f"workspace {workspace_id}")
             if db.scalar(select(workspaces.c.id).where(workspaces.c.id == workspace_id)) is not None:
                 raise Conflict(f"workspace {workspace_id} exists already")
             if external_of and db.scalar(select(workspaces.c.id).where(workspaces.c.id == external_of)) is None:

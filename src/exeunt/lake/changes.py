@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,11 +13,12 @@ from exeunt.clock import EPOCH, to_micros
 from exeunt.lake.catalog import Catalog, Segment, month_start
 from exeunt.lake.columns import ASSIGNED, KEYS, MESSAGES, TABLES
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
-from exeunt.lake.segments import NewSegment, checked_paths, scan_table
+from exeunt.lake.segments import NewSegment, scan_table
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger import schema
 from exeunt.ledger.database import Ledger
 from exeunt.sources.intake import Report
+from exeunt.storage.seam import Storage
 
 _encode = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
@@ -53,8 +53,8 @@ class Change(msgspec.Struct, frozen=True):
 class Known:
     """What the workspace holds before the import."""
 
-    def __init__(self, ledger: Ledger, root: Path, workspace_id: str, snapshot: int) -> None:
-        self._ledger, self.root, self.workspace_id = ledger, root, workspace_id
+    def __init__(self, ledger: Ledger, lake: Storage, workspace_id: str, snapshot: int) -> None:
+        self._ledger, self.lake, self.workspace_id = ledger, lake, workspace_id
         self.snapshot = Snapshot(workspace_id, snapshot)
         self.catalog = Catalog(ledger)
 
@@ -67,7 +67,7 @@ class Known:
 
     def revisions(self, kind: str) -> "Revisions":
         """Every revision of a small table, those too that a younger one hides."""
-        table = scan_table(self.root, kind, self.catalog.segments(self.snapshot, kind))
+        table = scan_table(self.lake, kind, self.catalog.segments(self.snapshot, kind))
         frame = table.select(*KEYS[kind], "content_hash", "seen_at", "revision").collect()
         said = frame.group_by([*KEYS[kind], "content_hash"]).agg(pl.col("seen_at").max())
         last = frame.group_by(KEYS[kind]).agg(pl.col("revision").max())
@@ -77,7 +77,7 @@ class Known:
 
     def row(self, kind: str, key: tuple[str, ...], digest: int) -> Any:
         """What a revision says, every field of it."""
-        table = scan_table(self.root, kind, self.catalog.segments(self.snapshot, kind))
+        table = scan_table(self.lake, kind, self.catalog.segments(self.snapshot, kind))
         mine = pl.all_horizontal(pl.col(name) == value for name, value in zip(KEYS[kind], key, strict=True))
         found = table.filter(mine & (pl.col("content_hash") == digest)).head(1).collect()
         values = found.row(0, named=True)
@@ -300,23 +300,25 @@ class MessageChanges:
             "room_id", month=started.dt.year().cast(pl.Int32) * 100 + started.dt.month().cast(pl.Int32)
         ).unique()
         wanted = {(self._room_numbers[room], month) for room, month in pairs.iter_rows() if room in self._room_numbers}
-        paths = [self._known.root / s.key for s in written
-                 if s.kind == "messages" and any((g.room_number, g.month) in wanted for g in s.groups)]  # fmt: skip
-        paths += self._committed_paths(wanted)
-        if not paths:
+        segments: list[Segment | NewSegment] = [
+            s for s in written if s.kind == "messages" and any((g.room_number, g.month) in wanted for g in s.groups)
+        ]
+        segments += self._committed_of(wanted)
+        if not segments:
             return None
         columns = ["id", "number", "revision", "content_hash"]
         rooms = frame["room_id"].unique().to_list()
-        found = pl.scan_parquet(paths).filter(pl.col("room_id").is_in(rooms)).select(columns)
+        found = (
+            scan_table(self._known.lake, "messages", segments).filter(pl.col("room_id").is_in(rooms)).select(columns)
+        )
         return found.join(frame.lazy().select("id").unique(), on="id", how="semi").collect()
 
-    def _committed_paths(self, wanted: set[tuple[int, int]]) -> list[Path]:
+    def _committed_of(self, wanted: set[tuple[int, int]]) -> list[Segment]:
         if not self._committed or not wanted:
             return []
         groups = [Group(room, month_start(month), month_start(month), 0) for room, month in wanted]
         ids = self._known.catalog.segments_of_groups(self._known.snapshot, groups)
-        chosen: list[Segment] = [s for s in self._committed if s.id in ids]
-        return checked_paths(self._known.root, chosen)
+        return [s for s in self._committed if s.id in ids]
 
     def know_rooms(self, numbers: dict[str, int]) -> None:
         """The rooms' numbers, by which the catalog knows its groups."""

@@ -1,6 +1,7 @@
 """Every call and text of the Files Export as its document and contract print them."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from exeunt.exports.records import Export, State
 from exeunt.exports.service import finish
 from exeunt.ledger.schema import exports
 from tests.apis.yammer.conftest import REQUESTS, SINCE, UNKNOWN, Yammer
+from tests.backends import both, variables
 from tests.conftest import working
+
+pytestmark = both
 
 
 def test_create_answers_the_id_which_can_be_read_at_once(yammer: Yammer) -> None:
@@ -184,11 +188,11 @@ def test_a_database_that_is_away_is_503(yammer: Yammer) -> None:
 def test_no_process_that_serves_it_loads_polars_or_the_job_engine(yammer: Yammer) -> None:
     code = (
         "import sys; from exeunt.http.app import make_app; from exeunt.installation import Installation;"
-        "from exeunt.config import Settings; make_app(Installation(Settings(data=sys.argv[1])));"
+        "from exeunt.config import load_settings; make_app(Installation(load_settings()));"
         "print([m for m in ('polars', 'dbos') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code, yammer.installation.settings.data], capture_output=True,
-                          text=True, check=True)  # fmt: skip
+    env = os.environ | variables(yammer.installation.settings)
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

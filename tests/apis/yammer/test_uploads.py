@@ -154,7 +154,7 @@ def test_every_download_url_of_the_csv_works(yammer: Yammer) -> None:
 def import_newer(yammer: Yammer, days: int, body: bytes, **said: object) -> None:
     """A younger export in which the file has other bytes."""
     made = yammer.installation
-    with importing(made.ledger, made.lake_root, made.blobs, "acme", as_of=JANUARY + timedelta(days=days),
+    with importing(made.ledger, made.lake, made.blobs, "acme", as_of=JANUARY + timedelta(days=days),
                    clock=made.clock) as intake:  # fmt: skip
         held = intake.blob([body])
         fields = {"name": "newer.txt", "room_id": "C1", "uploader_id": "U1", "media_type": "text/x-new", **said}
