@@ -10,7 +10,8 @@ from exeunt.cli.root import COMMANDS, root
 
 def tree(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, click.Command]]:
     """Every command by its whole name, groups too."""
-    context = click.Context(command, info_name=name, parent=parent)
+    # click keeps the help option that it makes first, for everybody who asks later
+    context = click.Context(command, info_name=name, parent=parent, help_option_names=["-h", "--help"])
     yield context.command_path, command
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
