@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-SLICE_ROWS = 8_192
+SLICE_ROWS = 16_384
 """How many rows of a shard are made into text at once: memory is bounded, and caches hold what is worked on."""
 
 
