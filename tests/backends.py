@@ -28,6 +28,12 @@ class Backend:
         """Settings of a new installation whose data folder this is."""
         return Settings(**{"data": str(data), "min_free_bytes": 1024, **values})
 
+    def keep(self, made: Settings) -> None:
+        """This installation is for other tests too."""
+
+    def tidy(self) -> None:
+        """The test is over: remove what it made."""
+
     def database(self, path: Path) -> str:
         """The URL of a database without a table."""
         return f"sqlite:///{path / 'ledger.sqlite'}"
@@ -49,21 +55,33 @@ class Large(Backend):
 
     def __init__(self, databases: PostgreSQL, bucket: S3Server, template: Callable[[], str]) -> None:
         self._databases, self._bucket, self._template = databases, bucket, template
+        self._made: set[str] = set()
+
+    def _database(self, template: str = "template1") -> str:
+        url = self._databases.database(template)
+        self._made.add(url)
+        return url
+
+    def keep(self, made: Settings) -> None:
+        self._made.discard(made.database_url)
+
+    def tidy(self) -> None:
+        while self._made:
+            self._databases.drop(self._made.pop())
 
     def settings(self, data: Path, **values: Any) -> Settings:
-        return self._settings(data, self._databases.database(name_of(self._template())), self._bucket.prefix(), values)
+        return self._settings(data, self._database(name_of(self._template())), self._bucket.prefix(), values)
 
     def database(self, path: Path) -> str:
-        return Settings(database_url=self._databases.database()).ledger_url
+        return Settings(database_url=self._database()).ledger_url
 
     def storage(self, path: Path) -> Storage:
         return open_places(self._settings(path, "", self._bucket.prefix(), {})).blobs
 
     def copied(self, made: Settings, data: Path, **values: Any) -> Settings:
         shutil.copytree(made.data, data)
-        settings = self._settings(
-            data, self._databases.database(name_of(made.database_url)), self._bucket.prefix(), values
-        )
+        database = self._database(name_of(made.database_url))
+        settings = self._settings(data, database, self._bucket.prefix(), values)
         self._bucket.copy(made.storage_url, settings.storage_url)
         return settings
 

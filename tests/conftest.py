@@ -109,15 +109,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def backend(request: pytest.FixtureRequest, backends: Callable[[str], Backend]) -> Backend:
+def backend(request: pytest.FixtureRequest, backends: Callable[[str], Backend]) -> Iterator[Backend]:
     """SQLite and a folder, unless the test is marked to run on `both`."""
-    return backends(getattr(request, "param", EMBEDDED))
+    chosen = backends(getattr(request, "param", EMBEDDED))
+    yield chosen
+    chosen.tidy()
 
 
 @pytest.fixture
-def large(backends: Callable[[str], Backend]) -> Backend:
+def large(backends: Callable[[str], Backend]) -> Iterator[Backend]:
     """PostgreSQL and a bucket."""
-    return backends(LARGE)
+    chosen = backends(LARGE)
+    yield chosen
+    chosen.tidy()
 
 
 @pytest.fixture

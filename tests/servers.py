@@ -138,6 +138,10 @@ class PostgreSQL:
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self.run(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
 
 def name_of(url: str) -> str:
     """The database in a URL."""

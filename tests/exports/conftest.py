@@ -175,6 +175,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Backend], Se
         with working(made):
             pass
         made.ledger.close()
+        backend.keep(made.settings)
         return made.settings
 
     return template_of

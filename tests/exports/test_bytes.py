@@ -33,8 +33,6 @@ from tests.exports.conftest import (
 )
 from tests.processes import environment, worker_process
 
-pytestmark = both
-
 LAYOUTS = ("jsonl", "csv", "html")
 
 
@@ -64,6 +62,7 @@ def run_one(installation: Installation, layout: str, selection: Selection | None
     return export.id, delivered(installation, export.id)
 
 
+@both
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_same_question_has_the_same_bytes(opened: Opener, layout: str) -> None:
     alone, many = opened(ids=ids_from(77)), opened(ids=ids_from(77), worker_shards=5, clock=Hands())
@@ -135,6 +134,7 @@ def test_an_export_shows_what_was_there_when_it_was_asked_for(opened: Opener, la
     assert now != undisturbed
 
 
+@both
 def test_an_export_does_not_notice_imports_while_it_runs(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     _, undisturbed = run_one(opened(ids=ids_from(5)), "jsonl")
     made = opened(ids=ids_from(5))
@@ -159,6 +159,7 @@ PLACES = (
 )
 
 
+@both
 def test_the_place_of_the_machine_does_not_matter(opened: Opener, backend: Backend, tmp_path: Path) -> None:
     made = opened(clock=clock_at(JANUARY))
     # the deadline counts from the creation, which a standing clock has put far into the past
@@ -247,6 +248,7 @@ def test_a_dry_run_counts_what_an_export_delivers(installation: Installation) ->
     assert len(installation.exports.list("acme")) == 6
 
 
+@both
 def test_two_workspaces_in_one_installation_do_not_mix(installation: Installation) -> None:
     installation.catalog.add_workspace("other", "Other", None, installation.clock())
     _, (mine,) = run_one(installation, "jsonl")

@@ -151,7 +151,7 @@ def test_exports_that_read_workspaces_in_any_order_do_not_wait_for_each_other(in
         for _ in range(5):
             names = orders[number % 2]
             found = installation.exports.create(
-                Request(workspaces=names, home=names[0], api=f"api-{number}", layout="jsonl")
+                Request(workspaces=names, home=names[0], api=f"api-{number}", layout="yammer-files")
             )
         return found.state
 

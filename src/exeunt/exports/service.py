@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from exeunt.blobs.store import BlobStore
 from exeunt.clock import Clock, IdSource
 from exeunt.config import Settings
 from exeunt.delivery.links import end_links, form_of, last_end, link_url, mint_links, newest_link, wait_until_forgotten
-from exeunt.errors import Busy, Conflict, InvalidInput, NoSpace, NotFound
+from exeunt.errors import Busy, Conflict, InvalidInput, NoSpace, NotFound, Unavailable
 from exeunt.exports.estimate import Estimate, estimate
 from exeunt.exports.records import Archive, Export, State, archive_of, export_of
 from exeunt.lake.catalog import Catalog
@@ -274,7 +275,9 @@ class Exports:
             if not finish(db, export_id, State.CANCELLED, now, "cancelled"):
                 raise Conflict(f"export {export_id} has already ended")
             write_down(db, now, by, Action.EXPORT_CANCEL, export_id, workspace_id=workspace_of(db, export_id))
-        self._blobs.remove_made(export_id)
+        with suppress(Unavailable):
+            # it is cancelled, whether the storage answers now or not; workers remove what is left
+            self._blobs.remove_made(export_id)
         return self.get(export_id)
 
     def expire(self, export_id: str, *, cut: bool = False, by: Actor | None = None) -> Export:
