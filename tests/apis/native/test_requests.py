@@ -67,7 +67,7 @@ def test_the_scheme_is_taken_in_any_case(ann: Client) -> None:
 def test_no_token_is_logged(ann: Client, capsys: pytest.CaptureFixture[str]) -> None:
     ann("GET", "/v1/exports")
     printed = capsys.readouterr()
-    assert "/v1/exports" in printed.out
+    assert "/v1/exports" in printed.err
     assert ann.token not in printed.out + printed.err
 
 
