@@ -16,6 +16,7 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.directory import Directory
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.migrate import require_current, upgrade
+from exeunt.mail.outbox import Outbox
 
 
 class Installation:
@@ -64,6 +65,10 @@ class Installation:
     @cached_property
     def exports(self) -> Exports:
         return Exports(self.ledger, self.catalog, self.blobs, self.settings, self.keys, self.clock, self.ids)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.ledger, self.settings, self.clock, self.ids)
 
     @cached_property
     def access(self) -> Access:

@@ -42,6 +42,8 @@ class Action(StrEnum):
     EXPORT_DOWNLOAD = "export:download"
     LINK_REFUSE = "link:refuse"
     FILE_DOWNLOAD = "file:download"
+    MAIL_SEND = "mail:send"
+    MAIL_FAIL = "mail:fail"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
