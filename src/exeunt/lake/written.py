@@ -6,6 +6,7 @@ out is never read, and memory holds one window.
 
 from datetime import datetime, timedelta
 
+import msgspec
 import polars as pl
 
 from exeunt.lake.columns import KEYS, TABLES
@@ -73,8 +74,63 @@ def replies(view: View, window: Group) -> pl.DataFrame:
     frame = _scan(view, window.room_number, window.since, None, [*names, "thread_started_at"]).filter(
         started >= window.since, started < window.until, pl.col("id") != pl.col("thread_id")
     )
-    answers = newest(frame.select(names).collect(), KEYS["messages"]).filter(pl.col("deleted_at").is_null())
-    return answers.group_by("thread_id").agg(count=pl.len())
+    return _counted(frame.select(names).collect())
+
+
+def replies_to(view: View, room_number: int, ids: pl.Series) -> pl.DataFrame:
+    """The same for the messages with these ids."""
+    names = ["id", "thread_id", "created_at", "edited_at", "deleted_at", "seen_at", "import_no", "revision"]
+    frame = _scan(view, room_number, None, None, names)
+    mine = pl.col("thread_id").is_in(ids.implode()) & (pl.col("id") != pl.col("thread_id"))
+    return _counted(frame.filter(mine).collect())
+
+
+def _counted(answers: pl.DataFrame) -> pl.DataFrame:
+    there = newest(answers, KEYS["messages"]).filter(pl.col("deleted_at").is_null())
+    return there.group_by("thread_id").agg(count=pl.len())
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Which messages of a room, the newest first: by id, or written in `[since, until)`; all from `offset` on when
+    `count` is 0. `mentioning` are people of whom one must be mentioned; without `replies` only those that a room shows.
+    """
+
+    room_number: int
+    ids: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    offset: int = 0
+    count: int = 0
+    mentioning: tuple[str, ...] = ()
+    pinned: bool = False
+    replies: bool = True
+
+
+def page(view: View, wanted: Page, columns: tuple[str, ...]) -> tuple[pl.DataFrame, int]:
+    """The messages of a page, and how many there are on all. What lies outside the page is looked at, not read."""
+    keys = [*_ORDERING[:-2], "thread_id", "is_broadcast", "is_pinned", "mentions"]
+    frame = _scan(view, wanted.room_number, wanted.since, wanted.until, keys)
+    if wanted.ids is not None:
+        frame = frame.filter(pl.col("id").is_in(wanted.ids))
+    hit = pl.col("deleted_at").is_null()
+    if wanted.mentioning:
+        hit &= pl.col("mentions").list.eval(pl.element().is_in(wanted.mentioning)).list.any()
+    if wanted.pinned:
+        hit &= pl.col("is_pinned")
+    if not wanted.replies:
+        hit &= (pl.col("thread_id") == pl.col("id")) | pl.col("is_broadcast")
+    found = newest(frame.collect(), KEYS["messages"]).filter(hit).sort("created_at", "id", descending=True)
+    chosen = found.slice(wanted.offset, wanted.count or None)
+    if chosen.is_empty():
+        return pl.DataFrame(schema={name: TABLES["messages"][name] for name in columns}), found.height
+    first, last = chosen["created_at"].min(), chosen["created_at"].max()
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    window = Group(wanted.room_number, first, last + timedelta(microseconds=1), chosen.height)
+    names = list(dict.fromkeys([*columns, *_ORDERING]))
+    rows = _scan(view, window.room_number, window.since, window.until, names)
+    mine = rows.filter(pl.col("id").is_in(chosen["id"].implode())).collect()
+    return newest(mine, KEYS["messages"]).sort("created_at", "id", descending=True).select(columns), found.height
 
 
 def first_words(view: View, room_number: int) -> list[str]:

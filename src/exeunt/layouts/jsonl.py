@@ -61,7 +61,7 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     view = job.view
     numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
     files = selected_files(view, numbers)
-    lost = lost_bodies(job, view, files)
+    lost = lost_bodies(job.blobs, view, files)
     rooms = view.rooms()
     with job.pack("tables") as pack:
         _write(pack, "users.jsonl", [_public(view.users())])

@@ -8,6 +8,7 @@ from exeunt.archives.extents import whole
 from exeunt.archives.names import clean_segment
 from exeunt.archives.parts import ArchiveWriter
 from exeunt.archives.zips import Content
+from exeunt.blobs.store import BlobStore
 from exeunt.lake.view import View
 from exeunt.layouts.attachments import WHY_MISSING, lost_bodies
 from exeunt.layouts.job import Job
@@ -25,9 +26,9 @@ NOT_WANTED = "the export was asked for without file bodies"
 class Assets:
     """The files of a workspace, as far as an export needs them."""
 
-    def __init__(self, job: Job, view: View) -> None:
-        self._job, self._files = job, view.files()
-        self._lost = lost_bodies(job, view, self._files)
+    def __init__(self, blobs: BlobStore, view: View, *, files: bool) -> None:
+        self._wanted, self._files = files, view.files()
+        self._lost = lost_bodies(blobs, view, self._files)
         # ids that differ in case only would be one name on many systems
         folded = self._files["id"].str.to_lowercase()
         self._twins = set(self._files["id"].filter(folded.is_duplicated()))
@@ -38,7 +39,7 @@ class Assets:
         files = self._files.filter(pl.col("id").is_in(ids.implode())).sort("id")
         rows = files.select("id", "number", "name", "storage", "reason", "sha256").rows()
         member = [self._segment(row[0], row[1], row[2]) for row in rows]
-        why = [_why(self._job, storage, reason, self._lost.get(sha256)) for *_, storage, reason, sha256 in rows]
+        why = [_why(self._wanted, storage, reason, self._lost.get(sha256)) for *_, storage, reason, sha256 in rows]
         return files.with_columns(
             pl.Series("member", [FOLDER + name for name in member], pl.String),
             pl.Series("href", [f"./{FOLDER}{percent(name)}" for name in member], pl.String),
@@ -59,14 +60,14 @@ def assets_of(job: Job, view: View) -> Assets:
     """The files of a view, looked for once for all its shards."""
     found = _assets.get(view)
     if found is None:
-        found = _assets[view] = Assets(job, view)
+        found = _assets[view] = Assets(job.blobs, view, files=job.selection.files)
     return found
 
 
-def _why(job: Job, storage: str, reason: str, lost: str | None) -> str | None:
+def _why(wanted: bool, storage: str, reason: str, lost: str | None) -> str | None:
     if storage != "held":
         return WHY_MISSING[storage] + (f": {reason}" if reason else "")
-    return lost if lost is not None else None if job.selection.files else NOT_WANTED
+    return lost if lost is not None else None if wanted else NOT_WANTED
 
 
 def file_columns() -> dict[str, pl.Expr]:

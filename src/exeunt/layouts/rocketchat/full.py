@@ -85,9 +85,9 @@ def _tails(said: Said, stored: pl.Series, names: Names) -> pl.Series:
     few = frame.filter(rich).with_columns(stored.filter(rich).alias("stored")).rename({"row": "place"})
     few = few.with_row_index("row")
     lists = {
-        "mentions": _mentions(few, names),
-        "channels": _channels(few, names),
-        "urls": _urls(few),
+        "mentions": mention_lists(few, names),
+        "channels": channel_lists(few, few["stored"], names),
+        "urls": url_lists(few),
         "reactions": _reactions(few, names),
         "attachments": _attachments(said, few, names),
         "files": _files(said, few),
@@ -109,7 +109,8 @@ def _exploded(few: pl.DataFrame, lists: pl.Series | None, column: str) -> pl.Dat
     return table.filter(pl.col(column).list.len() > 0).explode(column)
 
 
-def _mentions(few: pl.DataFrame, names: Names) -> pl.Series:
+def mention_lists(few: pl.DataFrame, names: Names) -> pl.Series:
+    """Whom each message mentions, as JSON; null for nobody. A row has its place in `row`."""
     each = _exploded(few, None, "mentions")
     person = each.select(
         object_json(id=pl.col("mentions"), username=pl.col("mentions").replace(names.people))
@@ -117,13 +118,15 @@ def _mentions(few: pl.DataFrame, names: Names) -> pl.Series:
     return as_lists(each, person, few.height)
 
 
-def _channels(few: pl.DataFrame, names: Names) -> pl.Series:
-    each = _exploded(few, mentioned_rooms(few["stored"]), "rooms")
+def channel_lists(few: pl.DataFrame, stored: pl.Series, names: Names) -> pl.Series:
+    """Which rooms the stored texts name, as JSON; null for none."""
+    each = _exploded(few, mentioned_rooms(stored), "rooms")
     room = each.select(object_json(id=pl.col("rooms"), name=pl.col("rooms").replace(names.rooms))).to_series()
     return as_lists(each, room, few.height)
 
 
-def _urls(few: pl.DataFrame) -> pl.Series:
+def url_lists(few: pl.DataFrame) -> pl.Series:
+    """The addresses in the texts, as JSON; null for none."""
     each = _exploded(few, few["text"].str.extract_all(_ADDRESS), "urls")
     return as_lists(each, each.select(text_json(pl.col("urls"))).to_series(), few.height)
 

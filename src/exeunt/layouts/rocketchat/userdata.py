@@ -36,10 +36,10 @@ def options_of(job: Job) -> RocketChatUserDataOptions:
 
 
 def joined_rooms(job: Job) -> pl.DataFrame:
-    """The rooms the person is a member of, by number."""
+    """The rooms the person is a member of, by number, as far as whoever asks may see them."""
     view = job.view
     mine = view.memberships().filter(pl.col("user_id") == options_of(job).person)["room_id"]
-    return view.all_rooms().filter(pl.col("id").is_in(mine.implode()))
+    return view.rooms().filter(pl.col("id").is_in(mine.implode()))
 
 
 def plan(job: Job) -> list[ShardPlan]:
