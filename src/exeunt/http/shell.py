@@ -5,7 +5,7 @@ import ipaddress
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -24,8 +24,11 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 class Shell:
     """Wraps an application. Limits are answered here, before any API sees the request."""
 
-    def __init__(self, app: App, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(
+        self, app: App, settings: Settings, own_limit: Callable[[Scope], int | None] = lambda scope: None
+    ) -> None:
+        """`own_limit` says how large a body may be where an API answers too large ones itself."""
+        self._app, self._settings, self._own_limit = app, settings, own_limit
         self._trusted = [ipaddress.ip_network(address, strict=False) for address in settings.trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,12 +69,13 @@ class Shell:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
             await answer_json(send, 431, {"error": "headers_too_large", "message": "the headers are too large"}, CLOSE)
             return
-        length = header(scope, b"content-length")
-        if length is not None and (not length.isdigit() or int(length) > self._settings.body_bytes):
+        own, length = self._own_limit(scope), header(scope, b"content-length")
+        if own is None and length is not None and (not length.isdigit() or int(length) > self._settings.body_bytes):
             await answer_json(send, 413, {"error": "body_too_large", "message": "the request body is too large"},
                               CLOSE)  # fmt: skip
             return
-        await self._app(scope, _Limited(receive, self._settings), send)
+        limit = self._settings.body_bytes if own is None else own
+        await self._app(scope, _Limited(receive, limit, self._settings.body_seconds), send)
 
     def _see_through_proxies(self, scope: Scope) -> tuple[str, str]:
         """Scheme and host as the client used them; a proxy is believed only when its address is trusted."""
@@ -105,8 +109,8 @@ class Shell:
 class _Limited:
     """`receive` with an end to how much and how slowly a body may come."""
 
-    def __init__(self, receive: Receive, settings: Settings) -> None:
-        self._receive, self._left, self._seconds = receive, settings.body_bytes, settings.body_seconds
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive, self._left, self._seconds = receive, limit, seconds
         self._whole = False
 
     async def __call__(self) -> Message:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import threading
+import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +34,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Where(msgspec.Struct, frozen=True):
-    """Whose messages: the ledger, the lake's folder and that of the blobs. Sent first, as an address may hold a password
-    and arguments of a process can be seen by others."""
+    """Whose messages: the ledger, the folders of lake and blobs. It is sent and no argument, as others can see those
+    and an address may hold a password."""
 
     ledger_url: str
     lake: str
@@ -49,11 +51,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Asking:
-    """The process that reads, started with the first question and again when it is gone. Safe between threads."""
+    """The process that reads, started with the first question and again when it is gone; it ends with this object.
+
+    Safe between threads."""
 
     def __init__(self, ledger_url: str, lake: Path, blobs: Path) -> None:
         self._where = _framed(Where(ledger_url, str(lake.absolute()), str(blobs.absolute())))
         self._process: subprocess.Popen[bytes] | None = None
+        self._ending: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
 
     def ask(self, question: Question) -> Answer:
@@ -74,6 +79,7 @@ class Asking:
             self._end()
             command = [sys.executable, "-m", READING]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._ending = weakref.finalize(self, _end, self._process)
             data = self._where + data
         process = self._process
         assert process.stdin is not None
@@ -86,21 +92,18 @@ class Asking:
             raise EOFError
         return msgspec.msgpack.decode(body, type=Answer)
 
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._end()
-
     def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        process.terminate()
-        process.wait()
+        self._ending()
+        self._process = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    process.terminate()
+    process.wait()
 
 
 def _framed(value: msgspec.Struct) -> bytes:

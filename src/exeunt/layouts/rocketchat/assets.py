@@ -99,7 +99,8 @@ def attach(archive: ArchiveWriter, job: Job, view: View, files: pl.DataFrame) ->
     """Append the bodies of these files in order of id; name those that are missing. Returns the counts."""
     columns = ("id", "name", "member", "why", "sha256", "crc32", "size", "uploaded_at")
     counts = {"files": 0, "file_bytes": 0, "files_missing": 0}
-    for file_id, name, member, why, sha256, crc32, size, at in files.sort("id").select(columns).iter_rows():
+    rows = files.sort("id").select(columns).iter_rows() if files.height else ()
+    for file_id, name, member, why, sha256, crc32, size, at in rows:
         if why is None:
             blob = job.held(view, sha256, size)
             archive.add(member, Content(whole(blob, crc32), size, crc32, blob.sha256), at, file_id)
