@@ -15,6 +15,7 @@ ROWS = {
     "memory": "memory:all_sides",
     "html": "layouts:transcript",
     "layouts": "layouts:against_floor",
+    "rocketchat": "rocketchat:one_room",
     "ready": "ready:small",
     "files": "files:virtual",
     "download": "download:whole",

@@ -150,7 +150,7 @@ def message_member(room: dict[str, Any], form: str) -> str:
 def archive_name(job: Job, data: bool) -> str:
     """`2024-03-26-jane-data`, without the extension."""
     options = job.options
-    who = options.who or job.requested_by or "export"
+    who = options.who or job.view.workspace.id
     name = f"{job.created_at:%Y-%m-%d}-{who}{'-data' if data else ''}"
     return clean_segment(f"{name}-{job.export_id}" if options.id_in_name else name, 250)
 
