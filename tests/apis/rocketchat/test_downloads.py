@@ -9,7 +9,7 @@ from typing import Any
 from exeunt.clock import utc_now
 from tests.apis.rocketchat.conftest import Api, Make
 
-FILE = {"rid": "C1", "type": "file", "format": "json"}
+FILE: dict[str, Any] = {"rid": "C1", "type": "file", "format": "json"}
 
 
 def exported(api: Api, **body: Any) -> str:
@@ -23,23 +23,23 @@ def test_who_gets_the_archive_and_with_what(make: Make) -> None:
     place = exported(api)
     user, token = api.headers["X-User-Id"], api.headers["X-Auth-Token"]
     query = {"rc_uid": user, "rc_token": token}
-    ways = [
+    ways: list[dict[str, Any]] = [
         {"headers": api.headers},
         {"params": query},
         {"headers": {"Cookie": f"rc_uid={user}; rc_token={token}"}},
         {"params": query, "headers": {"Cookie": "rc_uid=x; rc_token=y"}},
     ]
     for base in ("", "/rocketchat"):
-        bodies = {api.client.get(base + place, **way).content for way in ways}  # type: ignore[arg-type]
+        bodies = {api.client.get(base + place, **way).content for way in ways}
         assert len(bodies) == 1
         (data,) = bodies
         assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
-    refused = [
+    refused: list[dict[str, Any]] = [
         {}, {"headers": api.sign_in("bob")}, {"params": {**query, "rc_uid": "U2"}, "headers": api.headers},
         {"params": {"rc_uid": user}}, {"headers": {"X-User-Id": user, "X-Auth-Token": "x"}},
     ]  # fmt: skip
     for way in refused:
-        answer = api.client.get(place, **way)  # type: ignore[arg-type]
+        answer = api.client.get(place, **way)
         assert (answer.status_code, answer.content) == (403, b"")
     entries = [entry for entry in api.installation.audit.latest("acme") if entry.action == "export:download"]
     assert [entry.subject for entry in entries] == [place.rpartition("/")[2]]

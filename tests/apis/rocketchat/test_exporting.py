@@ -6,9 +6,9 @@ import pytest
 
 from tests.apis.rocketchat.conftest import DATES, EXPORT, MESSAGE, Api
 
-FILE = {"rid": "C1", "type": "file", "format": "html", **DATES}
-REVERSED = {"dateFrom": "2024-03-22", "dateTo": "2024-03-15"}
-MAIL = {"rid": "C1", "type": "email", "subject": "Test Subject"}
+FILE: dict[str, Any] = {"rid": "C1", "type": "file", "format": "html", **DATES}
+REVERSED: dict[str, Any] = {"dateFrom": "2024-03-22", "dateTo": "2024-03-15"}
+MAIL: dict[str, Any] = {"rid": "C1", "type": "email", "subject": "Test Subject"}
 ONE_OF = "\n must match exactly one schema in oneOf"
 
 

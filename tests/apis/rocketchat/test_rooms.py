@@ -37,7 +37,7 @@ def test_a_room_as_it_is_shown(api: Api) -> None:
 ROOM = 'The parameter \\"roomId\\" or \\"roomName\\" is required '
 MATCH = 'The required \\"roomId\\" or \\"roomName\\" param provided does not match any '
 DIRECT = 'The required \\"roomId\\" param provided does not match any direct message '
-PROBLEMS = [
+PROBLEMS: list[tuple[str, dict[str, Any], str, str]] = [
     ("rooms.info", {}, "error-roomid-param-not-provided", ROOM),
     ("channels.info", {}, "error-roomid-param-not-provided", ROOM),
     ("groups.info", {}, "error-room-param-not-provided", ROOM),
@@ -52,7 +52,7 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: f"{problem[0]} {problem[1]}")
-def test_a_room_that_cannot_be_had(api: Api, problem: tuple[str, dict[str, str], str, str]) -> None:
+def test_a_room_that_cannot_be_had(api: Api, problem: tuple[str, dict[str, Any], str, str]) -> None:
     path, query, code, text = problem
     answer = api.get(path, **query)
     assert answer.status_code == 400
