@@ -5,12 +5,24 @@ from urllib.parse import quote
 
 import polars as pl
 
+from exeunt.layouts.html.markup import spread
+
 TIME = "%Y-%m-%dT%H:%M:%S%.3fZ"
 
 
 def text_json(column: pl.Expr) -> pl.Expr:
     """A text as a JSON string: what must be escaped is, and nothing else."""
     return pl.struct(x=column).struct.json_encode().str.strip_prefix('{"x":').str.strip_suffix("}")
+
+
+def texts_json(texts: pl.Series) -> pl.Series:
+    """The same for a column most of whose texts have nothing to escape: only the others are gone through."""
+    special = texts.str.contains(r'["\\\x00-\x1f]')
+    plain = texts.to_frame("x").select(pl.concat_str(pl.lit('"'), "x", pl.lit('"'))).to_series()
+    if not special.any():
+        return plain
+    encoded = spread(texts.filter(special).to_frame("x").select(text_json(pl.col("x"))).to_series(), special)
+    return pl.select(pl.when(special).then(encoded).otherwise(plain)).to_series()
 
 
 def object_json(*, optional: Iterable[str] = (), **columns: pl.Expr) -> pl.Expr:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from exeunt.layouts.html.markup import escaped, joined
-from exeunt.layouts.rocketchat.encoding import iso, text_json
+from exeunt.layouts.rocketchat.encoding import text_json
 from exeunt.layouts.rocketchat.messages import Said
 from exeunt.layouts.rocketchat.system import IN_ITALICS
 
@@ -21,8 +21,7 @@ def json_lines(said: Said) -> pl.Series:
     frame = said.frame.with_columns(said.attachments.alias("listed"))
     return frame.select(
         joined(
-            '{"msg":', text_json(pl.col("said")), ',"username":', text_json(pl.col("username")), ',"ts":"',
-            iso("created_at"), '"',
+            '{"msg":', pl.col("said_json"), ',"username":', pl.col("username_json"), ',"ts":"', pl.col("ts"), '"',
             pl.when(pl.col("listed").is_not_null()).then(joined(',"attachments":', pl.col("listed"))),
             pl.when(pl.col("type").is_not_null()).then(joined(',"type":', text_json(pl.col("type")))),
             "}\n",

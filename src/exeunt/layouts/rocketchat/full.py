@@ -6,7 +6,7 @@ import polars as pl
 from exeunt.layouts.html.markup import joined, spread
 from exeunt.layouts.readable import readable
 from exeunt.layouts.rocketchat.assets import FILE_KEYS, file_columns
-from exeunt.layouts.rocketchat.encoding import as_lists, iso, object_json, text_json
+from exeunt.layouts.rocketchat.encoding import as_lists, iso, object_json, text_json, texts_json
 from exeunt.layouts.rocketchat.messages import Said, mentioned_rooms
 from exeunt.layouts.rocketchat.names import Names
 
@@ -22,54 +22,71 @@ _ADDRESS = r"https?://[^\s<>\x{e000}-\x{e00f}]+"
 _BARE = (
     ',"mentions":[],"channels":[],"urls":[],"reactions":[],"pinned":false,"starredBy":[],"attachments":[],"files":[]'
 )
+_ALONE = ',"systemText":null,"threadId":null,"threadCount":null,"discussionId":null'
 _END = ',"encrypted":false,"hidden":false,"custom":{}}\n'
 
 
 def full_lines(said: Said, stored: pl.Series, names: Names, replies: pl.DataFrame) -> pl.Series:
-    """One object a message. `stored` are the texts as the lake has them, `replies` what `lake.written.replies` says."""
+    """One object a message. `stored` are the texts as the lake has them, `replies` what `lake.written.replies` says.
+
+    Most messages have few of the keys set, so what the others have is made apart and put in its place.
+    """
     frame = said.frame.join(replies, left_on="id", right_on="thread_id", how="left", maintain_order="left")
-    tails = _tails(said, stored, names)
-    frame = frame.with_columns(tails.alias("tail"), _editors(frame, names).alias("editor"))
     alias = pl.col("author_name")
-    known = (alias == "") | (alias == pl.col("username")) | (alias == pl.col("real"))
-    return frame.select(
+    named = (alias != "") & (alias != pl.col("username")) & (alias != pl.col("real"))
+    replied = (pl.col("thread_id") != pl.col("id")) | pl.col("count").is_not_null() | pl.col("system").is_not_null()
+    parts = {
+        "edited": _where(frame, pl.col("edited_at").is_not_null() | (pl.col("edited_by") != ""), _edited(names)),
+        "called": _where(frame, named | pl.col("type").is_not_null(), _called(named)),
+        "thread": _where(frame, replied, _thread()),
+        "tail": _tails(said, stored, names),
+        "id_json": texts_json(frame["id"]),
+        "room_json": texts_json(frame["room_id"]),
+    }
+    return frame.with_columns(**parts).select(
         joined(
-            '{"id":', text_json(pl.col("id")), ',"rid":', text_json(pl.col("room_id")), ',"ts":"', iso("created_at"),
-            '","updatedAt":"', _iso_or("edited_at", "created_at"), '","editedAt":',
-            _or_null(pl.col("edited_at").is_not_null(), joined('"', iso("edited_at"), '"')),
-            ',"editedBy":', pl.col("editor").fill_null("null"),
-            ',"user":{"id":', text_json(pl.col("author_id")), ',"username":', text_json(pl.col("username")),
-            ',"name":', text_json(pl.col("real")), '},"alias":',
-            _or_null(~known, text_json(alias)),
-            ',"type":', _text_or_null("type"), ',"text":', text_json(pl.col("text")),
-            ',"systemText":', _text_or_null("system"), ',"threadId":',
-            _or_null(pl.col("thread_id") != pl.col("id"), text_json(pl.col("thread_id"))),
-            ',"threadCount":', pl.col("count").cast(pl.String).fill_null("null"), ',"discussionId":null',
-            pl.col("tail").fill_null(_BARE), _END,
+            '{"id":', pl.col("id_json"), ',"rid":', pl.col("room_json"), ',"ts":"', pl.col("ts"),
+            pl.coalesce("edited", joined('","updatedAt":"', pl.col("ts"), '","editedAt":null,"editedBy":null,"user":')),
+            pl.col("user_json"), pl.col("called").fill_null(',"alias":null,"type":null,"text":'),
+            pl.col("text_json"), pl.col("thread").fill_null(_ALONE), pl.col("tail").fill_null(_BARE), _END,
         )
     ).to_series()  # fmt: skip
 
 
+def _where(frame: pl.DataFrame, condition: pl.Expr, text: pl.Expr) -> pl.Series:
+    """The text for the rows of which the condition holds, null for the others; made for those rows only."""
+    where = frame.select(condition).to_series()
+    if not where.any():
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    return spread(frame.filter(where).select(text).to_series(), where)
+
+
+def _edited(names: Names) -> pl.Expr:
+    at, by = pl.col("edited_at").is_not_null(), pl.col("edited_by")
+    editor = object_json(id=by, username=by.replace(names.people))
+    return joined(
+        '","updatedAt":"', pl.coalesce(iso("edited_at"), "ts"), '","editedAt":',
+        _or_null(at, joined('"', iso("edited_at"), '"')), ',"editedBy":', _or_null(by != "", editor), ',"user":',
+    )  # fmt: skip
+
+
+def _called(named: pl.Expr) -> pl.Expr:
+    kind = pl.col("type")
+    return joined(',"alias":', _or_null(named, text_json(pl.col("author_name"))), ',"type":',
+                  _or_null(kind.is_not_null(), text_json(kind)), ',"text":')  # fmt: skip
+
+
+def _thread() -> pl.Expr:
+    system, thread = pl.col("system"), pl.col("thread_id")
+    return joined(
+        ',"systemText":', _or_null(system.is_not_null(), text_json(system)), ',"threadId":',
+        _or_null(thread != pl.col("id"), text_json(thread)), ',"threadCount":',
+        pl.col("count").cast(pl.String).fill_null("null"), ',"discussionId":null',
+    )  # fmt: skip
+
+
 def _or_null(condition: pl.Expr, text: pl.Expr) -> pl.Expr:
     return pl.when(condition).then(text).otherwise(pl.lit("null"))
-
-
-def _text_or_null(column: str) -> pl.Expr:
-    return _or_null(pl.col(column).is_not_null(), text_json(pl.col(column)))
-
-
-def _iso_or(column: str, other: str) -> pl.Expr:
-    return pl.coalesce(iso(column), iso(other))
-
-
-def _editors(frame: pl.DataFrame, names: Names) -> pl.Series:
-    """Who edited, which few messages say."""
-    edited = frame["edited_by"] != ""
-    if not edited.any():
-        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
-    editors = frame.filter(edited).select(id="edited_by", username=pl.col("edited_by").replace(names.people))
-    json = editors.select(object_json(id=pl.col("id"), username=pl.col("username"))).to_series()
-    return spread(json, edited)
 
 
 def _tails(said: Said, stored: pl.Series, names: Names) -> pl.Series:

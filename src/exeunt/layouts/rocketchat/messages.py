@@ -3,10 +3,10 @@
 import msgspec
 import polars as pl
 
-from exeunt.layouts.html.markup import spread
+from exeunt.layouts.html.markup import joined, spread
 from exeunt.layouts.readable import readable
 from exeunt.layouts.rocketchat.assets import FILE_KEYS, Assets, attachment_json, file_columns
-from exeunt.layouts.rocketchat.encoding import as_lists
+from exeunt.layouts.rocketchat.encoding import as_lists, iso, text_json, texts_json
 from exeunt.layouts.rocketchat.names import Names, author
 from exeunt.layouts.rocketchat.system import system_text, system_type
 
@@ -22,7 +22,8 @@ class Said(msgspec.Struct, frozen=True):
     """The messages of a slice and what hangs on them.
 
     `frame` has, beside `COLUMNS`: `username`, `real`, `type` (a system message's, else null), `system` (its text, else
-    null), `said` (what the forms show) and `row`. `files` are their files in order, joined with the place (`row`) of
+    null), `said` (what the forms show), `ts` and `row`; and as JSON `text_json`, `said_json`, `username_json` and
+    `user_json`. `files` are their files in order, joined with the place (`row`) of
     their message; `attachments` are the JSON lists of the JSON form, null where a message has none.
     """
 
@@ -45,7 +46,20 @@ def said(messages: pl.DataFrame, names: Names, assets: Assets | None) -> Said:
         frame = frame.with_columns(spread(spoken, special).alias("system"))
     else:
         frame = frame.with_columns(system=pl.lit(None, pl.String))
-    frame = frame.with_columns(said=pl.coalesce("system", "text"))
+    own = texts_json(frame["text"]).alias("text_json")
+    shown = pl.when(special).then(text_json(pl.coalesce("system", "text"))).otherwise("text_json")
+    frame = frame.with_columns(own, said=pl.coalesce("system", "text"), ts=iso("created_at"))
+    frame = frame.with_columns(said_json=shown if special.any() else pl.col("text_json"))
+    unknown = frame["user_json"].is_null()
+    if unknown.any():
+        frame = frame.with_columns(
+            username_json=pl.coalesce("username_json", text_json(pl.col("username"))),
+            user_json=pl.coalesce(
+                "user_json",
+                joined('{"id":', text_json(pl.col("author_id")), ',"username":', text_json(pl.col("username")),
+                       ',"name":', text_json(pl.col("real")), "}"),
+            ),
+        )  # fmt: skip
     files = _files(frame, assets)
     return Said(frame, files, _attachments(frame, files, names))
 

@@ -3,7 +3,9 @@
 import polars as pl
 
 from exeunt.lake.view import View
+from exeunt.layouts.html.markup import joined
 from exeunt.layouts.readable import room_names
+from exeunt.layouts.rocketchat.encoding import text_json
 
 
 class Names:
@@ -26,6 +28,10 @@ class Names:
             ids = pl.DataFrame({"author_id": list(hidden), "known": list(hidden.values())},
                                schema={"author_id": pl.String, "known": pl.String})  # fmt: skip
             self.authors = ids.with_columns(real="known")
+        # most messages need no more of a person than these two texts, made once
+        username, real = text_json(pl.col("known")), text_json(pl.col("real"))
+        person = joined('{"id":', text_json(pl.col("author_id")), ',"username":', username, ',"name":', real, "}")
+        self.authors = self.authors.with_columns(username_json=username, user_json=person)
         self.people: dict[str, str] = dict(self.authors.select("author_id", "known").iter_rows())
         self.rooms = room_names(view)
 
