@@ -14,8 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
-from rocketchat_API.APIExceptions.RocketExceptions import RocketApiException, RocketAuthenticationException
-from rocketchat_API.rocketchat import RocketChat
+from rocketchat_API.APIExceptions.RocketExceptions import (  # type: ignore[import-untyped]
+    RocketApiException,
+    RocketAuthenticationException,
+)
+from rocketchat_API.rocketchat import RocketChat  # type: ignore[import-untyped]
 
 from exeunt.installation import Installation
 from tests.apis.rocketchat.conftest import PASSWORD, Api, furnish

@@ -324,7 +324,7 @@ def test_a_selection_that_is_not_one_room_by_time(world: World) -> None:
     world.take_in([CHANNEL, RoomRow(id="C2", name="other", kind="public")], [said(1)])
     for selection in ({"room": "nowhere"}, {"whole_threads": True}):
         with pytest.raises(ExeuntError):
-            world.export(**selection)  # type: ignore[arg-type]
+            world.export(**selection)
 
 
 def test_people_of_a_room_whom_nobody_lists(world: World) -> None:
