@@ -53,7 +53,7 @@ test: $(VENV)/.dev tools ## lint, types, and every test that takes seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadscope
 
 test-long: $(VENV)/.dev tools ## big archives, many kills, fuzzing
 	@$(BIN)/python -m pytest -m long

@@ -19,6 +19,7 @@ from exeunt.archives.reading import BodyReader
 from exeunt.blobs.store import BlobStore, held_key
 from exeunt.lake.append import importing
 from exeunt.lake.rows import FileRow, MessageRow, RoomRow, UserRow
+from exeunt.storage.folder import Folder
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 ROOMS, PEOPLE = 50, 500
@@ -78,7 +79,7 @@ def _packed(data: Path, sizes: Sizes) -> Finding:
 
 def _cold(data: Path) -> float:
     ran = exeunt(data, "export", "create", "--workspace", WORKSPACE, "--layout", "jsonl", "--wait", "--json")
-    BlobStore(data / "blobs").remove_made(ran.said["id"])
+    BlobStore(Folder(data / "blobs")).remove_made(ran.said["id"])
     return ran.seconds
 
 
@@ -88,7 +89,7 @@ def zipstream_seconds(data: str, export_id: str) -> float:
     from importlib import import_module
 
     packer = import_module("zipstream")
-    blobs = BlobStore(Path(data) / "blobs")
+    blobs = BlobStore(Folder(Path(data) / "blobs"))
     paths: list[tuple[str, Path]] = []
     generated: list[tuple[str, bytes]] = []
     for index in sorted((blobs.path("made") / export_id / "parts").glob("*.body")):
@@ -117,7 +118,7 @@ def _installation(messages: int, files: int, size: int) -> Path:
         rows = list(_bodies(installation.blobs, files, size))
         end = START + timedelta(minutes=messages)
         with importing(
-            installation.ledger, installation.lake_root, installation.blobs, WORKSPACE, as_of=end,
+            installation.ledger, installation.lake, installation.blobs, WORKSPACE, as_of=end,
             clock=installation.clock,
         ) as intake:  # fmt: skip
             intake.users(UserRow(id=f"U{n}", username=f"u{n}", display_name=f"Person {n}") for n in range(PEOPLE))

@@ -3,6 +3,8 @@
 import hashlib
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -19,9 +21,10 @@ def messages(sizes: Sizes) -> list[Finding]:
     """Messages without bodies: markup parsed, compared with what is there, durable in the lake."""
     source = slack_export(sizes.import_messages)
     ours, theirs = [], []
-    for _ in range(sizes.rounds):
-        theirs.append(float(task(parse_seconds, source).said))
-        ours.append(_imported(source))
+    with _folder() as folder:
+        for number in range(sizes.rounds):
+            theirs.append(float(task(parse_seconds, source).said))
+            ours.append(_imported(source, folder / str(number)))
     slower = ratio(ours, theirs)
     return [
         Finding(
@@ -36,9 +39,10 @@ def bodies(sizes: Sizes) -> list[Finding]:
     """File bodies: written once, their three sums taken, durable before the import is committed."""
     source = slack_export(sizes.bodies, sizes.bodies, sizes.body_bytes)
     ours, theirs = [], []
-    for _ in range(sizes.rounds):
-        theirs.append(float(task(hash_seconds, source).said))
-        ours.append(_imported(source))
+    with _folder() as folder:
+        for number in range(sizes.rounds):
+            theirs.append(float(task(hash_seconds, source).said))
+            ours.append(_imported(source, folder / str(number)))
     remove(source)
     slower = ratio(ours, theirs)
     return [
@@ -52,13 +56,20 @@ def bodies(sizes: Sizes) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _imported(source: Path) -> float:
-    data = scratch("import") / "data"
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that goes when all rounds are over: to make files where as many were just deleted is slower."""
+    folder = scratch("import")
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def _imported(source: Path, data: Path) -> float:
     empty_installation(data).ledger.close()
     on_disk(data)
-    seconds = float(task(import_seconds, source, data).said)
-    remove(data.parent)
-    return seconds
+    return float(task(import_seconds, source, data).said)
 
 
 def import_seconds(source: str, data: str) -> float:
@@ -72,7 +83,7 @@ def import_seconds(source: str, data: str) -> float:
     begun = time.perf_counter()
     reader = open_slack(Path(source))
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, WORKSPACE, as_of=reader.as_of,
+        installation.ledger, installation.lake, installation.blobs, WORKSPACE, as_of=reader.as_of,
         clock=installation.clock,
     ) as intake:  # fmt: skip
         reader.read(intake)

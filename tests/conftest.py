@@ -20,6 +20,10 @@ from exeunt.exports.worker import Worker
 from exeunt.installation import Installation
 from exeunt.lake.append import importing
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
+from exeunt.ledger.database import Ledger
+from exeunt.ledger.migrate import upgrade
+from tests.backends import EMBEDDED, LARGE, Backend, Large, variables
+from tests.servers import PostgreSQL, S3Server, postgresql_server, s3_server
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -33,7 +37,7 @@ def fill(installation: Installation, workspace: str = "acme", messages: int = 60
     """A workspace of two people and two rooms, one file held and one elsewhere."""
     installation.catalog.add_workspace(workspace, workspace.title(), None, installation.clock())
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, workspace,
+        installation.ledger, installation.lake, installation.blobs, workspace,
         as_of=JANUARY + timedelta(days=400), clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}",
@@ -61,10 +65,69 @@ def _message(room: str, n: int) -> MessageRow:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of the session."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server of the session."""
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def backends(request: pytest.FixtureRequest) -> Callable[[str], Backend]:
+    """A backend by name; the servers of one are started when it is first asked for."""
+    made: dict[str, Backend] = {EMBEDDED: Backend()}
+
+    def named(name: str) -> Backend:
+        if name not in made:
+            server, bucket = request.getfixturevalue("postgresql"), request.getfixturevalue("s3")
+            template: list[str] = []
+            made[name] = Large(server, bucket, lambda: template[0] if template else _template(server, template))
+        return made[name]
+
+    return named
+
+
+def _template(server: PostgreSQL, known: list[str]) -> str:
+    known.append(server.database())
+    ledger = Ledger(Settings(database_url=known[0]).ledger_url)
+    upgrade(ledger)
+    ledger.close()
+    return known[0]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both` and has a backend runs once on each."""
+    if metafunc.definition.get_closest_marker("both") and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", [EMBEDDED, LARGE], indirect=True)
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def backend(request: pytest.FixtureRequest, backends: Callable[[str], Backend]) -> Iterator[Backend]:
+    """SQLite and a folder, unless the test is marked to run on `both`."""
+    chosen = backends(getattr(request, "param", EMBEDDED))
+    yield chosen
+    chosen.tidy()
+
+
+@pytest.fixture
+def large(backends: Callable[[str], Backend]) -> Iterator[Backend]:
+    """PostgreSQL and a bucket."""
+    chosen = backends(LARGE)
+    yield chosen
+    chosen.tidy()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, backend: Backend) -> Iterator[Installation]:
     """An installation that holds workspace `acme`."""
-    made = Installation.create(settings_for(tmp_path))
+    made = Installation.create(backend.settings(tmp_path / "installation"))
     fill(made)
     yield made
     made.ledger.close()
@@ -118,7 +181,7 @@ def serving(installation: Installation, *arguments: str, **environment: str) -> 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EXEUNT_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "exeunt", "serve", "--port", "0", *arguments],
-        env={**kept, "EXEUNT_DATA": installation.settings.data, "EXEUNT_MIN_FREE_BYTES": "1024", **environment},
+        env={**kept, **variables(installation.settings), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     log: list[str] = []

@@ -29,7 +29,7 @@ def houston(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation.create(settings_for(tmp_path_factory.mktemp("houston")))
     made.catalog.add_workspace("houston", "Houston", None, made.clock())
     with open_slack(HOUSTON) as reader, importing(
-        made.ledger, made.lake_root, made.blobs, "houston", as_of=reader.as_of, clock=made.clock
+        made.ledger, made.lake, made.blobs, "houston", as_of=reader.as_of, clock=made.clock
     ) as intake:  # fmt: skip
         reader.read(intake)
         intake.commit("slack", HOUSTON.name)

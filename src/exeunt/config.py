@@ -20,9 +20,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     data: str = "./exeunt-data"
-    """The folder that holds everything of an installation without a database URL."""
+    """The folder that holds everything of an installation that is not in a database or a bucket."""
     database_url: str = ""
-    """Where the ledger is; empty for `ledger.sqlite` in the data folder."""
+    """Where ledger and jobs are: `postgresql://…`; empty for SQLite in the data folder."""
+    storage_url: str = ""
+    """Where lake and blobs are: `s3://bucket/prefix`; empty for the data folder."""
+    storage_endpoint: str = ""
+    """The address of an S3 server that is not Amazon's; empty for `AWS_ENDPOINT_URL`, else Amazon's."""
     secret_file: str = ""
     """The file with the signing keys; empty for `secret.key` in the data folder."""
     public_url: str = ""
@@ -41,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How large one part of an archive may be."""
     job_timeout_seconds: int = 86_400
     """When an export that does not finish is ended as failed."""
-    shard_rows: int = 131_072
+    shard_rows: int = 65_536
     """How many messages a shard aims at: what is rendered at once, and what a killed worker loses at most."""
     worker_shards: int = 2
     """Shards rendered at once by one worker."""
@@ -126,11 +130,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def ledger_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_path.absolute() / 'ledger.sqlite'}"
+        return self._database("ledger.sqlite")
 
     @property
     def jobs_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_path.absolute() / 'jobs.sqlite'}"
+        return self._database("jobs.sqlite")
+
+    def _database(self, name: str) -> str:
+        if not self.database_url:
+            return f"sqlite:///{self.data_path.absolute() / name}"
+        scheme, colon, rest = self.database_url.partition("://")
+        if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not colon:
+            raise InvalidInput("the database URL is not postgresql://USER:PASSWORD@HOST/DATABASE")
+        return f"postgresql+psycopg://{rest}"
 
     @property
     def secret_path(self) -> Path:

@@ -1,6 +1,8 @@
 """The audit trail: what an entry says, in which order entries come, and what none ever holds."""
 
+import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from exeunt.access.principal import Principal
 from exeunt.cli.local import operator
 from exeunt.installation import Installation
 from tests.access.world import TurnedClock
+
+ROOT = Path(__file__).parents[2]
 
 WHO = Principal("a1", "ann@x.org", "acme", "administrator", frozenset(), "native", "t1")
 
@@ -57,6 +61,47 @@ def test_entries_can_be_followed_and_the_last_ones_had_at_once(installation: Ins
 
 def test_every_action_is_a_noun_and_a_verb() -> None:
     assert all(re.fullmatch(r"[a-z]+:[a-z]+", action) for action in Action)
+
+
+def test_the_documentation_lists_the_actions_and_no_others() -> None:
+    page = (ROOT / "docs" / "access.md").read_text()
+    assert re.findall(r"^\| `([a-z]+:[a-z]+)` \| [^|]+ \| [^|]+ \|$", page, re.MULTILINE) == [*Action]
+
+
+def test_every_action_is_written_somewhere() -> None:
+    written = {
+        node.attr
+        for tree in _sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Action"
+    }
+    assert written == {action.name for action in Action}
+
+
+def test_every_change_that_the_program_makes_says_by_whom() -> None:
+    changes = {"create_token", "revoke_token", "add_account", "disable_account", "set_password", "set_quota",
+               "exports.create", "exports.cancel", "exports.expire", "exports.renew"}  # fmt: skip
+    unsigned = [
+        ast.unparse(node)
+        for tree in _sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and _called(node.func) & changes and "by" not in {keyword.arg for keyword in node.keywords}
+        and not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("accounts", "tokens"))
+    ]  # fmt: skip
+    assert unsigned == []
+
+
+def _sources() -> list[ast.Module]:
+    files = (ROOT / "src").rglob("*.py")
+    return [ast.parse(path.read_text()) for path in files if path.name != "audit.py" or path.parent.name != "access"]
+
+
+def _called(function: ast.Attribute) -> set[str]:
+    """The name of a method, alone and after the last name before it."""
+    owner = function.value
+    before = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return {function.attr, f"{before}.{function.attr}"}
 
 
 SECRET = "exeunt_" + "Ab0-_" * 9

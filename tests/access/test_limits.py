@@ -3,16 +3,21 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
 
+from exeunt.access.limits import count_exactly
 from exeunt.access.service import Access
 from exeunt.errors import Busy
 from exeunt.installation import Installation
 from exeunt.ledger.schema import rate_counts
-from tests.access.world import TurnedClock
+from tests.access.world import START, TurnedClock
 
 ASK_TEN_TIMES = """
 import sys
@@ -52,9 +57,7 @@ def test_fifty_threads_share_one_exact_limit(access: Access) -> None:
     assert sum(let_in) == 10
 
 
-def test_an_exact_window_ends_on_time_and_refused_requests_do_not_lengthen_it(
-    access: Access, clock: TurnedClock
-) -> None:
+def test_each_request_makes_room_on_time_and_refused_ones_change_nothing(access: Access, clock: TurnedClock) -> None:
     access.limit_exact("ann", 2, 10)
     clock.turn(seconds=4)
     access.limit_exact("ann", 2, 10)
@@ -65,7 +68,45 @@ def test_an_exact_window_ends_on_time_and_refused_requests_do_not_lengthen_it(
     clock.turn(seconds=5.999999)
     assert not _is_let_in(access, "ann", 2, 10)
     clock.turn(seconds=0.000001)
-    assert [_is_let_in(access, "ann", 2, 10) for _ in range(3)] == [True, True, False]
+    assert [_is_let_in(access, "ann", 2, 10) for _ in range(2)] == [True, False]
+    clock.turn(seconds=4)
+    assert [_is_let_in(access, "ann", 2, 10) for _ in range(2)] == [True, False]
+
+
+def test_around_the_end_of_a_window_no_more_pass_than_in_it(access: Access, clock: TurnedClock) -> None:
+    assert _is_let_in(access, "ann", 10, 10)
+    clock.turn(seconds=9.9)
+    assert sum(_is_let_in(access, "ann", 10, 10) for _ in range(20)) == 9
+    clock.turn(seconds=0.2)
+    assert sum(_is_let_in(access, "ann", 10, 10) for _ in range(20)) == 1
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 4000), st.booleans()), max_size=40)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(count=st.integers(1, 5), milliseconds=st.integers(1000, 5000), steps=STEPS)
+def test_whatever_the_times_a_request_passes_exactly_when_fewer_passed_lately(
+    installation: Installation, count: int, milliseconds: int, steps: list[tuple[int, bool]]
+) -> None:
+    """As a list of all that passed would decide; now and then another key has its say between."""
+    passed: list[datetime] = []
+    now, span = START, timedelta(milliseconds=milliseconds)
+    with installation.ledger.write() as db:
+        db.execute(delete(rate_counts))
+        for wait, another in steps:
+            now += timedelta(milliseconds=wait)
+            if another:
+                with suppress(Busy):
+                    count_exactly(db, f"other{len(passed)}", 3, 1.0, now)
+            lately = [at for at in passed if at > now - span]
+            if len(lately) < count:
+                count_exactly(db, "ann", count, span.total_seconds(), now)
+                passed.append(now)
+            else:
+                with pytest.raises(Busy) as refused:
+                    count_exactly(db, "ann", count, span.total_seconds(), now)
+                assert refused.value.retry_after == (lately[-count] + span - now).total_seconds()
 
 
 def test_exact_limits_of_different_keys_are_apart(access: Access) -> None:
@@ -86,7 +127,7 @@ def test_windows_that_ended_are_forgotten(installation: Installation, access: Ac
     clock.turn(seconds=11)
     access.limit_exact("last", 5, 10)
     with installation.ledger.read() as db:
-        assert db.scalar(select(func.count()).select_from(rate_counts)) == 1
+        assert set(db.scalars(select(rate_counts.c.key))) == {"last", "last\x1f0"}
 
 
 def test_a_local_limit_refuses_above_its_count_and_says_how_long(access: Access) -> None:

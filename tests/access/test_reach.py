@@ -1,5 +1,7 @@
 """Into which rooms, exports and workspaces somebody reaches, and that nothing leaks from one workspace to another."""
 
+from datetime import timedelta
+
 import pytest
 
 from exeunt.access.principal import Principal
@@ -7,8 +9,11 @@ from exeunt.access.service import Access
 from exeunt.cli.local import operator
 from exeunt.errors import Forbidden, NotFound
 from exeunt.installation import Installation
+from exeunt.lake.append import importing
+from exeunt.lake.directory import Directory
+from exeunt.lake.rows import MembershipRow, RoomRow
 from exeunt.lake.selection import Selection
-from tests.access.world import populate
+from tests.access.world import START, populate
 
 ALL = frozenset({"export:create", "export:private", "export:download", "export:read"})
 USUAL = ALL - {"export:private"}
@@ -38,6 +43,25 @@ def test_an_account_without_a_person_reaches_public_rooms_only(access: Access) -
 
 def test_the_operator_reaches_everything(access: Access) -> None:
     assert access.reach(operator("acme"), Selection()) == Selection()
+
+
+def test_who_is_taken_off_a_private_room_reaches_it_no_more(installation: Installation, access: Access) -> None:
+    directory = Directory(installation.ledger)
+
+    def private_rooms() -> list[str]:
+        return directory.room_ids("acme", access.reach(principal("exporter"), Selection()), ["private"])
+
+    populate(installation, "acme")
+    assert private_rooms() == ["private-ann"]
+    with importing(
+        installation.ledger, installation.lake, installation.blobs, "acme", as_of=START + timedelta(days=1),
+        clock=installation.clock,
+    ) as intake:  # fmt: skip
+        intake.rooms([RoomRow(id="private-ann", name="private ann", kind="private")])
+        intake.memberships([MembershipRow(room_id="private-ann", user_id="U-bob")])
+        intake.members_complete(["private-ann"])
+        intake.commit("test", "newer")
+    assert private_rooms() == []
 
 
 def test_a_yammer_token_without_the_scope_reaches_no_private_group_of_any_network(access: Access) -> None:

@@ -35,7 +35,7 @@ def populate(installation: Installation, workspace_id: str, prefix: str = "") ->
              for kind in KINDS for who in ("ann", "bob")]  # fmt: skip
     members = [MembershipRow(room_id=room.id, user_id=f"{prefix}U-{room.id.rsplit('-', 1)[1]}") for room in rooms]
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, workspace_id, as_of=START,
+        installation.ledger, installation.lake, installation.blobs, workspace_id, as_of=START,
         clock=installation.clock, progress=lambda done, total: None,
     ) as intake:  # fmt: skip
         intake.users(people)

@@ -14,13 +14,14 @@ from exeunt.archives.extents import Blob, Slice, whole
 from exeunt.archives.reading import BodyReader
 from exeunt.archives.zips import Content, ZipWriter
 from exeunt.blobs.store import BlobStore
+from exeunt.storage.folder import Folder
 
 WHEN = datetime(2021, 3, 25, 7, 30, 23, tzinfo=UTC)
 
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> BlobStore:
-    return BlobStore(tmp_path / "blobs")
+    return BlobStore(Folder(tmp_path / "blobs"))
 
 
 @pytest.fixture

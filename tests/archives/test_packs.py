@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from exeunt.archives.packs import PackWriter, index_path, read_index
+from exeunt.blobs.store import BlobStore
+from exeunt.storage.folder import Folder
 
 
 def test_members_are_found_again_with_both_checksums(tmp_path: Path) -> None:
@@ -17,7 +19,7 @@ def test_members_are_found_again_with_both_checksums(tmp_path: Path) -> None:
             pack.add(name, data, deflate=name != "c.raw", source_id=f"id-{name}")
         pack.count("messages", 3)
         sealed = pack.seal()
-    index = read_index(path)
+    index = read_index(BlobStore(Folder(tmp_path)), "shard.pack")
     assert index == sealed
     assert index.counts == {"messages": 3}
     stored = path.read_bytes()

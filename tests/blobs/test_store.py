@@ -15,19 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exeunt.archives.extents import Blob
-from exeunt.blobs.store import STEP, BlobStore, held_key, made_prefix
+from exeunt.blobs.store import BlobStore, held_key, made_prefix
 from exeunt.errors import Damaged
+from exeunt.storage.folder import Folder
+
+STEP = Folder.step
 
 spawn = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> BlobStore:
-    return BlobStore(tmp_path / "blobs")
+    return BlobStore(Folder(tmp_path / "blobs"))
 
 
 def files(blobs: BlobStore) -> set[str]:
-    return {path.relative_to(blobs.root).as_posix() for path in blobs.root.rglob("*") if path.is_file()}
+    return {path.relative_to(blobs.path("")).as_posix() for path in blobs.path("").rglob("*") if path.is_file()}
 
 
 def blob_of(data: bytes, workspace: str = "acme") -> Blob:
@@ -40,7 +43,7 @@ def blob_of(data: bytes, workspace: str = "acme") -> Blob:
 def test_a_body_is_kept_with_everything_known_of_it(
     tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes]
 ) -> None:
-    blobs, data = BlobStore(tmp_path_factory.getbasetemp() / "any"), b"".join(chunks)
+    blobs, data = BlobStore(Folder(tmp_path_factory.getbasetemp() / "any")), b"".join(chunks)
     held = blobs.put("acme", iter(chunks))
     assert (held.size, held.crc32) == (len(data), zlib.crc32(data))
     assert held.sha256 == hashlib.sha256(data).hexdigest()
@@ -98,7 +101,7 @@ def _fill_up(path: Path, sizes: list[int]) -> None:
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-    blobs = BlobStore(path)
+    blobs = BlobStore(Folder(path))
     for size in sizes:
         try:
             blobs.put("acme", [os.urandom(size)])
@@ -110,7 +113,7 @@ def _fill_up(path: Path, sizes: list[int]) -> None:
 
 def test_a_write_that_is_cut_short_is_an_error_and_not_a_body(blobs: BlobStore) -> None:
     # the system writes what still fits and reports no error but a smaller number, as it does on a disk that gets full
-    process = spawn.Process(target=_fill_up, args=(blobs.root, [100_001, 150_000, STEP]))
+    process = spawn.Process(target=_fill_up, args=(blobs.path(""), [100_001, 150_000, STEP]))
     process.start()
     process.join(60)
     assert process.exitcode == 0
@@ -212,7 +215,7 @@ def test_threads_that_keep_the_same_body_keep_it_once(blobs: BlobStore) -> None:
 
 
 def _put_many(root: Path, go: Event) -> None:
-    blobs = BlobStore(root)
+    blobs = BlobStore(Folder(root))
     go.wait(60)
     for number in range(100):
         held = blobs.put("acme", [b"%d" % number * 1000])
@@ -221,7 +224,7 @@ def _put_many(root: Path, go: Event) -> None:
 
 def test_processes_that_keep_the_same_bodies_keep_them_once(blobs: BlobStore) -> None:
     go = spawn.Event()
-    processes = [spawn.Process(target=_put_many, args=(blobs.root, go)) for _ in range(3)]
+    processes = [spawn.Process(target=_put_many, args=(blobs.path(""), go)) for _ in range(3)]
     for process in processes:
         process.start()
     go.set()

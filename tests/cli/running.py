@@ -29,10 +29,10 @@ class Commands:
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
-        self._environment = {"EXEUNT_DATA": str(data), **settings}
+        self.environment = {"EXEUNT_DATA": str(data), **settings}
 
     def __call__(self, *arguments: str, typed: str = "", **settings: str) -> Outcome:
-        done = CliRunner().invoke(root, arguments, input=typed, env=self._environment | settings, standalone_mode=False)
+        done = CliRunner().invoke(root, arguments, input=typed, env=self.environment | settings, standalone_mode=False)
         error = done.exception
         if isinstance(error, ExeuntError):
             return Outcome(1, done.stdout, str(error))

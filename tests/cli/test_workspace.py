@@ -55,3 +55,47 @@ def test_what_does_not_fit_is_one_line(exeunt: Commands, arguments: tuple[str, .
 @pytest.mark.parametrize("name", ["", ".", "..", "-x", "a b", "é", "x" * 65, "a\n"])
 def test_an_id_that_could_not_name_a_folder_is_refused(exeunt: Commands, name: str) -> None:
     assert exeunt("workspace", "add", "--", name).code == 1
+
+
+QUOTA = {"workspace": "acme", "running": None, "bytes": None, "running_by_default": 100, "running_now": 0,
+         "bytes_now": 0}  # fmt: skip
+
+
+def test_a_quota_is_shown_and_nothing_is_changed(exeunt: Commands) -> None:
+    exeunt("workspace", "quota", "acme", "--running", "3", "--bytes", "5000")
+    entries = len(exeunt("audit", "--json").json())
+    assert exeunt("workspace", "quota", "acme", "--json").json() == QUOTA | {"running": 3, "bytes": 5000}
+    assert exeunt("workspace", "quota", "acme").out.splitlines() == [
+        "         now  limit",
+        "running    0      3",
+        "bytes      0   5000",
+    ]
+    assert len(exeunt("audit", "--json").json()) == entries
+
+
+def test_only_the_quota_that_is_named_is_set_and_lifting_is_said(exeunt: Commands) -> None:
+    assert exeunt("workspace", "quota", "acme", "--running", "3", "--json").json() == QUOTA | {"running": 3}
+    assert exeunt("workspace", "quota", "acme", "--bytes", "0", "--json").json() == QUOTA | {"running": 3, "bytes": 0}
+    lifted = exeunt("workspace", "quota", "acme", "--running", "none", "--json").json()
+    assert lifted == QUOTA | {"bytes": 0}
+    assert exeunt("workspace", "quota", "acme", "--bytes", "None").out.splitlines() == [
+        "         now  limit",
+        "running    0  100 (setting)",
+        "bytes      0  none",
+    ]
+    assert [entry["detail"] for entry in exeunt("audit", "--json").json()[-4:]] == [
+        {"running": 3}, {"bytes": 0}, {"running": None}, {"bytes": None},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "1.5", "", "1" * 10])
+def test_a_quota_that_is_no_number_is_refused(exeunt: Commands, value: str) -> None:
+    done = exeunt("workspace", "quota", "acme", "--running", value)
+    assert (done.code, done.err) == (2, f"Invalid value for '--running': {value!r} is neither a number nor none")
+    assert exeunt("workspace", "quota", "acme", "--json").json() == QUOTA
+
+
+def test_the_quota_of_an_unknown_workspace_is_one_line(exeunt: Commands) -> None:
+    for arguments in ((), ("--running", "1")):
+        done = exeunt("workspace", "quota", "nowhere", *arguments)
+        assert (done.code, done.err) == (1, "no workspace nowhere")

@@ -15,11 +15,16 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from exeunt.exports.digests import check, damaged_archives
 from exeunt.exports.records import Archive, Export
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, downloads
+from tests.backends import both
 from tests.conftest import fill, serving, wait_for, working
+from tests.stored import below
+
+pytestmark = both
 
 
 class Link:
@@ -215,8 +220,7 @@ def test_real_clients_resume_a_cut_download_to_the_same_digest(
 
 
 def test_a_missing_blob_is_500_before_the_first_byte(link: Link) -> None:
-    made = link.installation.blobs.path(f"made/{link.export.id}")
-    for pack in made.glob("shard-*.pack"):
+    for pack in below(link.installation.blobs.storage, f"made/{link.export.id}", "shard-*.pack"):
         pack.unlink()
     answer = httpx.get(link.url, headers={"Range": "bytes=60-80"})
     assert answer.status_code == 500
@@ -231,12 +235,36 @@ def test_a_missing_blob_is_500_before_the_first_byte(link: Link) -> None:
     assert httpx.get(link.url).status_code == 500
 
 
+def test_an_archive_that_was_repaired_is_served_by_the_server_that_saw_it_broken(
+    installation: Installation, exported: Callable[..., Export]
+) -> None:
+    export = exported("csv")
+    ((archive, _),) = installation.exports.urls(export.id, "http://x")
+    index = installation.blobs.path(archive.index_key)
+    sound = index.read_bytes()
+    # a byte of the first literal, which only reading it finds out
+    index.write_bytes(sound[:256] + bytes([sound[256] ^ 1]) + sound[257:])
+    with serving(installation, "--no-worker") as base:
+        ((_, url),) = installation.exports.urls(export.id, base)
+        assert httpx.get(url).status_code == 500
+        until = time.monotonic() + 10
+        while not damaged_archives(installation) and time.monotonic() < until:
+            time.sleep(0.05)
+        repaired = index.with_suffix(".new")
+        repaired.write_bytes(sound)
+        repaired.replace(index)
+        assert [check(installation, damaged) for damaged in damaged_archives(installation)] == [None]
+        answer = httpx.get(url)
+        assert (answer.status_code, answer.headers["etag"]) == (200, f'"{archive.etag}"')
+        assert len(answer.content) == archive.length
+
+
 def test_a_blob_that_breaks_in_the_middle_breaks_the_connection(installation: Installation) -> None:
     fill(installation, "big", body=random.Random(1).randbytes(3_000_000))
     asked = installation.exports.create(Request(workspaces=("big",), api="native", layout="csv"))
     with working(installation):
         export = wait_for(installation, asked.id)
-    (manifests,) = installation.blobs.path(f"made/{export.id}").rglob("manifests.pack")
+    (manifests,) = below(installation.blobs.storage, f"made/{export.id}", "manifests.pack")
     with serving(installation, "--no-worker") as base:
         ((archive, url),) = installation.exports.urls(export.id, base)
         manifests.write_bytes(manifests.read_bytes()[:10])

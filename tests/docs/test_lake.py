@@ -148,6 +148,6 @@ def test_the_catalog_keeps_what_the_page_says_of_segments(workspace: Workspace) 
     installation = workspace.installation()
     catalog: Catalog = installation.catalog
     (segment,) = catalog.segments(catalog.head("team"), "messages")
-    path: Path = installation.lake_root / segment.key
+    path: Path = installation.lake.path(segment.key)
     assert re.fullmatch(r"team/messages/000001-[0-9a-f]{24}\.parquet", segment.key)
     assert path.stat().st_size == segment.size

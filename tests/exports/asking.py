@@ -9,9 +9,9 @@ from exeunt.installation import Installation
 REFUSED = 7
 
 
-def ask_for_slot(data: str, go: Event) -> None:
+def ask_for_slot(settings: Settings, go: Event) -> None:
     """Ask for the one slot when the word is given; leave with `REFUSED` when another was faster."""
-    installation = Installation(Settings(data=data, min_free_bytes=1024))
+    installation = Installation(settings)
     go.wait(60)
     try:
         installation.exports.create(Request(workspaces=("acme",), api="native", layout="csv", slot="one"))

@@ -4,11 +4,11 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, Reaction, RoomR
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan
 from exeunt.layouts.registry import load
 from exeunt.ledger.schema import export_shards
+from tests.backends import Backend
 from tests.conftest import working
+from tests.stored import below
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
 TODAY = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
@@ -48,20 +50,21 @@ def ids_from(first: int = 1) -> IdSource:
     return lambda: f"{next(numbers):032x}"
 
 
-def settings_of(path: Path, **values: object) -> Settings:
-    """Settings of an installation below `path`, with small shards and short breaths."""
-    small = {"min_free_bytes": 1024, "shard_rows": SHARD_ROWS, "heartbeat_seconds": 0.5, "dead_after_seconds": 3.0}
-    return Settings(data=str(path / "data"), **{**small, **values})  # type: ignore[arg-type]
+SMALL = {"shard_rows": SHARD_ROWS, "heartbeat_seconds": 0.5, "dead_after_seconds": 3.0}
+"""Small shards and short breaths."""
 
 
-def make(path: Path, *, clock: Clock, ids: IdSource, **values: object) -> Installation:
-    """An empty installation."""
-    return Installation.create(settings_of(path, **values), clock=clock, ids=ids)
+def make(path: Path, *, clock: Clock, ids: IdSource, backend: Backend | None = None, **values: object) -> Installation:
+    """An empty installation below `path`."""
+    settings = (backend or Backend()).settings(path / "data", **{**SMALL, **values})
+    return Installation.create(settings, clock=clock, ids=ids)
 
 
 def hasty(installation: Installation) -> Installation:
     """The same without waiting for the disk, which on a busy machine takes longer than all the rest."""
-    installation.blobs.sync = lambda: None  # type: ignore[method-assign]
+    installation.blobs.sync = lambda workspace_id="": None  # type: ignore[method-assign]
+    if not installation.ledger.is_sqlite:
+        return installation
     quick = "PRAGMA synchronous=OFF"
     event.listen(installation.ledger.engine, "connect", lambda opened, _: opened.execute(quick).close())
     return installation
@@ -74,7 +77,7 @@ def fill(
     """A workspace of ten people whose rooms are public and private by turns, threads of three, files in the first."""
     installation.catalog.add_workspace(workspace, workspace.title(), None, installation.clock())
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, workspace,
+        installation.ledger, installation.lake, installation.blobs, workspace,
         as_of=JANUARY + timedelta(days=800), clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}",
@@ -126,15 +129,19 @@ def delivered(installation: Installation, export_id: str) -> list[bytes]:
     """The bytes of every archive of a finished export, in order."""
     found = []
     for archive in installation.exports.archives(export_id):
-        with Body(installation.blobs.path(archive.index_key)) as body, BodyReader(body, installation.blobs) as reader:
+        with (
+            Body(installation.blobs.content(archive.index_key)) as body,
+            BodyReader(body, installation.blobs) as reader,
+        ):
             found.append(reader.read())
     return found
 
 
 def made_files(installation: Installation) -> set[str]:
     """Everything that exports have written, by its path below `made/`, the partial and the forgotten too."""
-    made = installation.blobs.path("made")
-    return {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+    drafts = installation.blobs.path("made")
+    drafted = {path.relative_to(drafts).as_posix() for path in drafts.rglob("*") if path.is_file()}
+    return {key.removeprefix("made/") for key, _ in installation.blobs.sizes("made")} | drafted
 
 
 def shard_runs(installation: Installation, export_id: str) -> dict[int, int]:
@@ -144,8 +151,9 @@ def shard_runs(installation: Installation, export_id: str) -> dict[int, int]:
         rows = db.execute(select(s.number, s.runs, s.pack_sha256, s.pack_size, s.done_at).where(
             s.export_id == export_id)).all()  # fmt: skip
     packs = {}
-    for path in installation.blobs.path(f"made/{export_id}").glob("shard-*.pack"):
-        packs[hashlib.sha256(path.read_bytes()).digest()] = path.stat().st_size
+    for pack in below(installation.blobs.storage, f"made/{export_id}", "shard-*.pack"):
+        data = pack.read_bytes()
+        packs[hashlib.sha256(data).digest()] = len(data)
     done = [row for row in rows if row.done_at is not None]
     assert [row.number for row in done if packs.get(row.pack_sha256) != row.pack_size] == []
     return {row.number: row.runs for row in done}
@@ -157,29 +165,34 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with content, and with the job database that a worker makes when it first starts."""
-    path = tmp_path_factory.mktemp("template")
-    made = make(path, clock=clock_at(TODAY), ids=ids_from(10**9))
-    fill(made)
-    with working(made):
-        pass
-    made.ledger.close()
-    return path / "data"
+def template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Backend], Settings]:
+    """An installation with content, and with the job database that a worker makes when it first starts."""
+
+    @cache
+    def template_of(backend: Backend) -> Settings:
+        made = make(tmp_path_factory.mktemp("template"), clock=clock_at(TODAY), ids=ids_from(10**9), backend=backend)
+        fill(made)
+        with working(made):
+            pass
+        made.ledger.close()
+        backend.keep(made.settings)
+        return made.settings
+
+    return template_of
 
 
 Opener = Callable[..., Installation]
 
 
 @pytest.fixture
-def opened(template: Path, tmp_path: Path) -> Iterator[Opener]:
+def opened(template: Callable[[Backend], Settings], backend: Backend, tmp_path: Path) -> Iterator[Opener]:
     """Open a copy of the template with a clock, ids and settings of one's own."""
     made: list[Installation] = []
 
     def open_copy(*, clock: Clock | None = None, ids: IdSource | None = None, **values: object) -> Installation:
-        folder = tmp_path / str(len(made))
-        shutil.copytree(template, folder / "data")
-        settings = settings_of(folder, **values)
+        folder = tmp_path / str(len(made)) / "data"
+        folder.parent.mkdir()
+        settings = backend.copied(template(backend), folder, **{**SMALL, **values})
         made.append(hasty(Installation(settings, clock=clock or clock_at(TODAY), ids=ids or ids_from())))
         return made[-1]
 

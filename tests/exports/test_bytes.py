@@ -1,7 +1,6 @@
 """What comes out: the same bytes for the same question, whoever renders them, wherever and whenever."""
 
 import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ import pytest
 
 from exeunt.archives.verify import verify_archive
 from exeunt.clock import utc_now
-from exeunt.config import Settings
 from exeunt.exports.records import State
 from exeunt.exports.service import Request
 from exeunt.installation import Installation
 from exeunt.lake.append import importing
 from exeunt.lake.rows import FileRow, MessageRow, RoomRow, UserRow
 from exeunt.lake.selection import Selection
+from tests.backends import Backend, both, variables
 from tests.conftest import wait_for, working
 from tests.exports.conftest import (
     JANUARY,
@@ -40,7 +39,7 @@ LAYOUTS = ("jsonl", "csv", "html")
 def take_more(installation: Installation, number: int) -> None:
     """A younger import that changes everything an export could show."""
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme",
+        installation.ledger, installation.lake, installation.blobs, "acme",
         as_of=JANUARY + timedelta(days=900 + number), clock=installation.clock,
     ) as intake:  # fmt: skip
         body = intake.blob([b"changed %d" % number])
@@ -63,6 +62,7 @@ def run_one(installation: Installation, layout: str, selection: Selection | None
     return export.id, delivered(installation, export.id)
 
 
+@both
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_same_question_has_the_same_bytes(opened: Opener, layout: str) -> None:
     alone, many = opened(ids=ids_from(77)), opened(ids=ids_from(77), worker_shards=5, clock=Hands())
@@ -134,6 +134,7 @@ def test_an_export_shows_what_was_there_when_it_was_asked_for(opened: Opener, la
     assert now != undisturbed
 
 
+@both
 def test_an_export_does_not_notice_imports_while_it_runs(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     _, undisturbed = run_one(opened(ids=ids_from(5)), "jsonl")
     made = opened(ids=ids_from(5))
@@ -158,7 +159,8 @@ PLACES = (
 )
 
 
-def test_the_place_of_the_machine_does_not_matter(opened: Opener, tmp_path: Path) -> None:
+@both
+def test_the_place_of_the_machine_does_not_matter(opened: Opener, backend: Backend, tmp_path: Path) -> None:
     made = opened(clock=clock_at(JANUARY))
     # the deadline counts from the creation, which a standing clock has put far into the past
     made.exports._clock = utc_now
@@ -166,11 +168,11 @@ def test_the_place_of_the_machine_does_not_matter(opened: Opener, tmp_path: Path
     made.ledger.close()
     found = []
     for number, place in enumerate(PLACES):
-        data = tmp_path / f"place-{number}"
-        shutil.copytree(made.settings.data, data)
-        with worker_process(environment(data, EXEUNT_SHARD_ROWS="400", **place), "--once") as worker:
+        settings = backend.copied(made.settings, tmp_path / f"place-{number}")
+        env = environment(Path(settings.data), **{**variables(settings), "EXEUNT_SHARD_ROWS": "400", **place})
+        with worker_process(env, "--once") as worker:
             assert worker.finish() == 0, worker.said
-        ran = Installation(Settings(data=str(data)))
+        ran = Installation(settings)
         assert {ran.exports.get(export_id).state for export_id in ids} == {State.COMPLETED}, worker.said
         found.append([delivered(ran, export_id) for export_id in ids])
         ran.ledger.close()
@@ -199,7 +201,7 @@ def test_an_archive_holds_what_the_selection_takes(installation: Installation) -
 def test_files_are_those_that_the_selection_reaches(opened: Opener) -> None:
     made = opened()
     with importing(
-        made.ledger, made.lake_root, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
+        made.ledger, made.lake, made.blobs, "acme", as_of=JANUARY + timedelta(days=900), clock=made.clock
     ) as intake:
         body = intake.blob([b"of no room"])
         held: Any = {"storage": "held", "sha256": body.sha256, "md5": body.md5, "crc32": body.crc32, "size": body.size}
@@ -246,6 +248,7 @@ def test_a_dry_run_counts_what_an_export_delivers(installation: Installation) ->
     assert len(installation.exports.list("acme")) == 6
 
 
+@both
 def test_two_workspaces_in_one_installation_do_not_mix(installation: Installation) -> None:
     installation.catalog.add_workspace("other", "Other", None, installation.clock())
     _, (mine,) = run_one(installation, "jsonl")

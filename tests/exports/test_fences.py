@@ -15,7 +15,11 @@ from exeunt.exports.stops import Ended, Interrupted
 from exeunt.installation import Installation
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan
 from exeunt.layouts.registry import load
+from tests.backends import both
 from tests.exports.conftest import asked, delivered, made_files, messages_of, shard_runs
+from tests.stored import Stored, below
+
+pytestmark = both
 
 
 class Turns:
@@ -125,8 +129,8 @@ def test_a_shard_that_was_finished_by_another_is_not_finished_again(
     assert {hashlib.sha256(path.read_bytes()).digest() for path in _made(installation, export_id)} == digests
 
 
-def _made(installation: Installation, export_id: str):  # type: ignore[no-untyped-def]
-    return installation.blobs.path(f"made/{export_id}").glob("shard-*")
+def _made(installation: Installation, export_id: str) -> list[Stored]:
+    return below(installation.blobs.storage, f"made/{export_id}", "shard-*")
 
 
 @pytest.mark.parametrize("when", ["while the other assembles", "after the other has sealed"])

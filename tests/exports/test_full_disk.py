@@ -53,7 +53,7 @@ def made(small_disk: Path) -> Iterator[Installation]:
     installation.catalog.add_workspace("acme", "Acme", None, TODAY)
     rng = random.Random(1)
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme", as_of=TODAY, clock=installation.clock
+        installation.ledger, installation.lake, installation.blobs, "acme", as_of=TODAY, clock=installation.clock
     ) as intake:
         intake.rooms([RoomRow(id="C1", name="room", kind="public")])
         intake.messages(
@@ -113,14 +113,14 @@ def test_an_import_that_finds_the_disk_full_changes_nothing(made: Installation, 
     filler = fill_up(small_disk, 2 * MIB)
     rng = random.Random(2)
     with pytest.raises((OSError, Unavailable)), importing(  # noqa: PT012
-        made.ledger, made.lake_root, made.blobs, "acme", as_of=TODAY, clock=made.clock
+        made.ledger, made.lake, made.blobs, "acme", as_of=TODAY, clock=made.clock
     ) as intake:  # fmt: skip
         intake.blob([rng.randbytes(MIB)])
         intake.blob(rng.randbytes(MIB // 4) for _ in range(16))
     assert made.catalog.head("acme").number == 1
     assert list(made.blobs.sizes("held")) == list(made.blobs.sizes("incoming")) == []
     filler.unlink()
-    with importing(made.ledger, made.lake_root, made.blobs, "acme", as_of=TODAY, clock=made.clock) as intake:
+    with importing(made.ledger, made.lake, made.blobs, "acme", as_of=TODAY, clock=made.clock) as intake:
         intake.rooms([RoomRow(id="C2", name="other", kind="public")])
         intake.commit("test", "test")
     assert made.catalog.head("acme").number == 2

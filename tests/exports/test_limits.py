@@ -4,19 +4,23 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from exeunt.config import Settings
 from exeunt.errors import Busy, ExeuntError, InvalidInput, NoSpace, NotFound
 from exeunt.exports.records import State
 from exeunt.exports.run import Runner
 from exeunt.exports.service import Request, SlotTaken
 from exeunt.installation import Installation
+from exeunt.layouts.options import OPTIONS, SEVERAL_WORKSPACES
 from exeunt.ledger.schema import exports, slots
+from tests.backends import both
 from tests.conftest import wait_for, working
 from tests.exports.asking import REFUSED, ask_for_slot
 from tests.exports.conftest import Gate, Opener, asked, done_at_once
+
+pytestmark = both
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -55,7 +59,7 @@ def test_of_fifty_requests_for_a_slot_one_wins(installation: Installation) -> No
 
 def test_of_several_processes_that_ask_for_a_slot_one_wins(installation: Installation) -> None:
     go = spawn.Event()
-    processes = [spawn.Process(target=ask_for_slot, args=(installation.settings.data, go)) for _ in range(4)]
+    processes = [spawn.Process(target=ask_for_slot, args=(installation.settings, go)) for _ in range(4)]
     for process in processes:
         process.start()
     go.set()
@@ -87,10 +91,11 @@ def test_a_request_that_is_refused_leaves_nothing(installation: Installation) ->
         (InvalidInput, {"layout": "pdf"}),
         (InvalidInput, {"options": {"nonsense": 1}}),
         (InvalidInput, {"layout": "csv", "options": {"safe": "perhaps"}}),
+        (InvalidInput, {"workspaces": (), "home": "acme"}),
         (InvalidInput, {"keep_seconds": 59}),
         (InvalidInput, {"keep_seconds": 30 * 86_400 + 1}),
         (NotFound, {"workspaces": ("nobody",)}),
-        (NotFound, {"workspaces": ("acme", "nobody"), "slot": "one"}),
+        (NotFound, {"workspaces": ("acme", "nobody"), "layout": "yammer-files", "slot": "one"}),
     ]
     for error, values in bad:
         request = {"workspaces": ("acme",), "api": "native", "layout": "jsonl", **values}
@@ -98,6 +103,20 @@ def test_a_request_that_is_refused_leaves_nothing(installation: Installation) ->
             installation.exports.create(Request(**request))  # type: ignore[arg-type]
     assert installation.exports.list("acme") == []
     asked(installation, slot="one")
+
+
+@pytest.mark.parametrize("layout", sorted(OPTIONS))
+def test_a_layout_of_one_workspace_is_refused_for_several(installation: Installation, layout: str) -> None:
+    installation.catalog.add_workspace("guests", "Guests", "acme", installation.clock())
+    request = Request(workspaces=("acme", "guests"), api="native", layout=layout)
+    if layout in SEVERAL_WORKSPACES:
+        export = installation.exports.create(request)
+        done_at_once(installation, export.id)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        installation.exports.create(request)
+    assert str(refused.value) == f"the layout {layout} is of one workspace, and here are 2: ask for each by itself"
+    assert installation.exports.list("acme") == []
 
 
 def test_as_many_run_as_the_limit_of_an_api_allows(installation: Installation) -> None:
@@ -152,7 +171,7 @@ def test_where_space_is_low_nothing_new_begins_and_the_rest_goes_on(
     running = asked(made)
     with working(made):
         assert gate.reached.wait(60)
-        full = Installation(Settings(data=made.settings.data, min_free_bytes=1 << 60))
+        full = Installation(msgspec.structs.replace(made.settings, min_free_bytes=1 << 60))
         with pytest.raises(NoSpace, match="MiB are free"):
             asked(full, slot="one")
         with pytest.raises(NoSpace):

@@ -15,8 +15,12 @@ from exeunt.exports.records import State
 from exeunt.exports.service import Request
 from exeunt.exports.worker import Worker
 from exeunt.installation import Installation
+from tests.backends import both
 from tests.conftest import working
 from tests.exports.conftest import Hands, Opener, asked, delivered, done_at_once, made_files
+from tests.stored import below
+
+pytestmark = both
 
 BASE = "http://x"
 WEEK = timedelta(days=7)
@@ -173,7 +177,7 @@ def test_what_is_renewed_while_it_is_to_go_stays(
 def test_the_digest_of_what_is_sealed_is_found_out_and_damage_is_written_down(made: Installation) -> None:
     export_id = finished(made)
     broken = finished(made)
-    for pack in made.blobs.path(f"made/{broken}").glob("shard-*.pack"):
+    for pack in below(made.blobs.storage, f"made/{broken}", "shard-*.pack"):
         pack.unlink()
     with working(made):
         end = time.monotonic() + 60

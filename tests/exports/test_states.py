@@ -21,6 +21,7 @@ from exeunt.exports.stops import Ended
 from exeunt.exports.worker import Worker
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, export_shards, exports, files, links, slots
+from tests.backends import both
 from tests.conftest import wait_for, working
 from tests.exports.conftest import (
     Gate,
@@ -40,6 +41,9 @@ from tests.exports.conftest import (
     shard_runs,
 )
 from tests.processes import until
+from tests.stored import at
+
+pytestmark = both
 
 
 def counted(installation: Installation) -> tuple[int, int, int]:
@@ -275,7 +279,7 @@ def test_a_pack_that_is_not_what_was_written_is_never_sealed(
     runner = Runner(installation)
     for number in runner.plan(export.id):
         runner.shard(export.id, number, threading.Event())
-    side = installation.blobs.path(f"made/{export.id}/shard-00003-1.pack.index")
+    side = at(installation.blobs, f"made/{export.id}/shard-00003-1.pack.index")
     if broken == "missing":
         side.unlink()
     else:
@@ -294,7 +298,7 @@ def test_a_pack_that_is_gone_is_written_once_more(installation: Installation) ->
     assert runner.plan(export.id) == numbers
     for number in numbers:
         runner.shard(export.id, number, stop)
-    installation.blobs.path(f"made/{export.id}/shard-00002-1.pack").unlink()
+    at(installation.blobs, f"made/{export.id}/shard-00002-1.pack").unlink()
     for number in numbers:
         runner.shard(export.id, number, stop)
     runner.finish(export.id, stop)
@@ -306,7 +310,7 @@ def test_a_pack_that_is_gone_is_written_once_more(installation: Installation) ->
 def test_a_segment_that_is_gone_is_named(installation: Installation) -> None:
     export = asked(installation)
     segment = next(s for s in installation.catalog.segments(installation.catalog.head("acme"), "messages"))
-    (installation.lake_root / segment.key).unlink()
+    installation.lake.remove([segment.key])
     with working(installation):
         failed = wait_for(installation, export.id)
     assert (failed.state, failed.error) == (State.FAILED, f"segment {segment.key} of the lake is missing")
@@ -324,7 +328,7 @@ def test_a_body_that_is_gone_is_an_entry_in_the_manifest(
     installation: Installation, tmp_path: Path, layout: str, damage: str, reason: str
 ) -> None:
     (lost,) = (row for row in _files(installation) if row["id"] == "F2")
-    path = installation.blobs.path(f"held/acme/{lost['sha256'][:2]}/{lost['sha256']}")
+    path = at(installation.blobs, f"held/acme/{lost['sha256'][:2]}/{lost['sha256']}")
     if damage == "missing":
         path.unlink()
     else:

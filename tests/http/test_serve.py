@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -29,6 +31,32 @@ def test_nothing_lives_at_an_unknown_path(installation: Installation) -> None:
     with serving(installation, "--no-worker") as base:
         answer = httpx.get(f"{base}/nowhere")
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+NATIVE, YAMMER = "/v1/exports", "/yammer/api/v1/export/requests"
+
+
+def exchange(base: str, path: str, head: str, body: bytes = b"") -> tuple[int, bytes]:
+    """One request as it is told to be sent; the status and body of all that comes until the server closes."""
+    address = urlsplit(base)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as line:
+        line.sendall(f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{head}\r\n\r\n".encode() + body)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    start, _, rest = answer.partition(b"\r\n\r\n")
+    return int(start.split()[1]), rest
+
+
+def test_bodies_that_are_too_large_or_stall_are_answered_in_each_apis_words(installation: Installation) -> None:
+    chunks = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with serving(installation, "--no-worker", EXEUNT_BODY_SECONDS="0.5", EXEUNT_BODY_BYTES="100000") as base:
+        for head, body in (("Content-Length: 100001", b""), ("Transfer-Encoding: chunked", chunks * 2)):
+            native = b'{"error":"body_too_large","message":"the request body is too large"}'
+            assert exchange(base, NATIVE, head, body) == (413, native)
+            assert exchange(base, YAMMER, head, body) == (413, b'"The request body is too large"')
+        for head, body in (("Content-Length: 100", b"x"), ("Transfer-Encoding: chunked", chunks)):
+            native = b'{"error":"body_stalled","message":"the request body did not arrive in time"}'
+            assert exchange(base, NATIVE, head, body) == (408, native)
+            assert exchange(base, YAMMER, head, body) == (408, b'"The request body did not arrive in time"')
 
 
 def children(pid: int) -> set[int]:

@@ -7,7 +7,7 @@ import pytest
 
 from exeunt.config import Settings
 from exeunt.http.asgi import Message, Receive, Scope, Send, answer_json
-from exeunt.http.request import base_url, client_address, request_id
+from exeunt.http.request import base_url, body_fault, client_address, request_id
 from exeunt.http.shell import Shell
 
 
@@ -17,6 +17,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
+            await answer_json(send, 499, {"fault": body_fault(scope), "size": size})
             return
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
@@ -25,7 +26,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def call(settings: Settings, *, body: list[bytes] | None = None, client: str = "10.0.0.9", query: bytes = b"",
-         stall: bool = False, lines: dict[str, str] | None = None,
+         stall: bool = False, gone: bool = False, lines: dict[str, str] | None = None,
          **headers: str) -> tuple[int, Any, dict[str, str]]:  # fmt: skip
     """One request through the shell: status, decoded body, headers."""
     pieces, answers = list(body or [b""]), list[Message]()
@@ -33,6 +34,8 @@ def call(settings: Settings, *, body: list[bytes] | None = None, client: str = "
     async def receive() -> Message:
         if stall:
             await asyncio.sleep(3600)
+        if gone:
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
     async def send(message: Message) -> None:
@@ -91,15 +94,26 @@ def test_headers_that_are_too_large_are_431() -> None:
     assert call(Settings(), cookie="a" * 40_000)[0] == 431
 
 
-def test_a_body_that_announces_too_much_is_413_without_reading_it() -> None:
-    assert call(Settings(), stall=True, content_length=str(2 * 1024**2))[0] == 413
-    assert call(Settings(), stall=True, content_length="-1")[0] == 413
+def refused(settings: Settings, **request: Any) -> tuple[str | None, int, str | None]:
+    """What the API learns of a body that did not come to its end: why, and how much it saw; and of the connection."""
+    status, body, headers = call(settings, **request)
+    assert status == 499
+    return body["fault"], body["size"], headers.get("connection")
 
 
-def test_a_body_that_grows_too_large_is_dropped() -> None:
+def test_a_body_that_announces_too_much_is_refused_without_reading_it() -> None:
+    assert refused(Settings(), stall=True, content_length=str(2 * 1024**2)) == ("too_large", 0, "close")
+    assert refused(Settings(), stall=True, content_length="-1") == ("too_large", 0, "close")
+
+
+def test_a_body_that_grows_too_large_ends_there() -> None:
     assert call(Settings(body_bytes=10), body=[b"12345", b"67890"])[1]["size"] == 10
-    assert call(Settings(body_bytes=10), body=[b"12345", b"67890", b"1"])[0] == 0
+    assert refused(Settings(body_bytes=10), body=[b"12345", b"67890", b"1"]) == ("too_large", 10, "close")
 
 
-def test_a_body_that_stalls_is_dropped() -> None:
-    assert call(Settings(body_seconds=0.05), stall=True)[0] == 0
+def test_a_body_that_stalls_ends_there() -> None:
+    assert refused(Settings(body_seconds=0.05), stall=True) == ("stalled", 0, "close")
+
+
+def test_a_client_that_goes_away_is_no_fault_of_its_body() -> None:
+    assert refused(Settings(), gone=True) == (None, 0, None)

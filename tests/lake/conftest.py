@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Table, event, select
 
 from exeunt.blobs.store import BlobStore, HeldBlob
+from exeunt.config import Settings
 from exeunt.lake.append import Import, importing
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
@@ -18,6 +19,9 @@ from exeunt.lake.selection import Selection, Snapshot
 from exeunt.lake.view import View
 from exeunt.ledger import schema
 from exeunt.ledger.database import Ledger
+from exeunt.storage.opening import open_places
+from tests.backends import Backend
+from tests.stored import Stored, below
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -28,15 +32,17 @@ def day(number: float) -> datetime:
 
 
 class Lake:
-    """The parts of an installation that hold content, in a folder."""
+    """The parts of an installation that hold content."""
 
-    def __init__(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
-        self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
-        event.listen(self.ledger.engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=OFF").close())
+    def __init__(self, settings: Settings) -> None:
+        settings.data_path.mkdir(parents=True, exist_ok=True)
+        self.settings, places = settings, open_places(settings)
+        self.ledger, self.store, self.blobs = Ledger(settings.ledger_url), places.lake, BlobStore(places.blobs)
+        if self.ledger.is_sqlite:
+            quick = "PRAGMA synchronous=OFF"
+            event.listen(self.ledger.engine, "connect", lambda opened, _: opened.execute(quick).close())
+            self.blobs.sync = lambda workspace_id="": None  # type: ignore[method-assign]
         schema.metadata.create_all(self.ledger.engine)
-        self.root, self.blobs = path / "lake", BlobStore(path / "blobs")
-        self.blobs.sync = lambda: None  # type: ignore[method-assign]
         self.catalog = Catalog(self.ledger)
         self.now = day(1000)
 
@@ -48,13 +54,14 @@ class Lake:
             self.catalog.add_workspace(workspace, workspace.title(), None, self.now)
 
     def importing(self, as_of: datetime, workspace: str = "acme") -> AbstractContextManager[Import]:
-        return importing(self.ledger, self.root, self.blobs, workspace, as_of=as_of, clock=self.clock)
+        return importing(self.ledger, self.store, self.blobs, workspace, as_of=as_of, clock=self.clock)
 
     def take(
         self, as_of: datetime, *, workspace: str = "acme", users: Iterable[UserRow] = (), rooms: Iterable[RoomRow] = (),
         memberships: Iterable[MembershipRow] = (), files: Iterable[FileRow] = (), messages: Iterable[MessageRow] = (),
+        complete: Iterable[str] = (),
     ) -> Import:  # fmt: skip
-        """Import these rows, all of them."""
+        """Import these rows, all of them; `complete` are the rooms whose members they name to the last."""
         with self.importing(as_of, workspace) as intake:
             for rows, hand_over in (
                 (users, intake.users), (rooms, intake.rooms), (memberships, intake.memberships), (files, intake.files),
@@ -62,13 +69,14 @@ class Lake:
             ):  # fmt: skip
                 if rows:
                     hand_over(rows)  # type: ignore[arg-type]
+            intake.members_complete(complete)
             intake.commit("test", "test")
         return intake
 
     def view(self, snapshot: int | None = None, *, workspace: str = "acme", **selection: Any) -> View:
         pinned = self.catalog.head(workspace) if snapshot is None else Snapshot(workspace, snapshot)
         facts = self.catalog.workspace(workspace)
-        return View(self.catalog, self.root, facts, pinned, Selection(**selection))
+        return View(self.catalog, self.store, facts, pinned, Selection(**selection))
 
     def messages(self, snapshot: int | None = None, **selection: Any) -> list[dict[str, Any]]:
         """The selected messages, every column of them."""
@@ -92,10 +100,12 @@ class Lake:
         return [dict(row._mapping) for row in rows]
 
     def held(self, body: bytes, workspace: str = "acme") -> HeldBlob:
-        return self.blobs.put(workspace, [body])
+        held = self.blobs.put(workspace, [body])
+        self.blobs.sync(workspace)
+        return held
 
-    def parquet(self, kind: str = "*", workspace: str = "acme") -> list[Path]:
-        return sorted((self.root / workspace).glob(f"{kind}/*.parquet"))
+    def parquet(self, kind: str = "", workspace: str = "acme") -> list[Stored]:
+        return below(self.store, f"{workspace}/{kind}".rstrip("/"), "*.parquet")
 
 
 MESSAGE_COLUMNS = (
@@ -111,9 +121,9 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
+def lake(tmp_path: Path, backend: Backend) -> Iterator[Lake]:
     """A lake with an empty workspace `acme`."""
-    made = Lake(tmp_path)
+    made = Lake(backend.settings(tmp_path))
     made.add("acme")
     yield made
     made.ledger.close()

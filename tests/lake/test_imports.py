@@ -11,11 +11,14 @@ from sqlalchemy import func, select
 
 from exeunt.errors import Damaged, NotFound
 from exeunt.lake import append
-from exeunt.lake.append import notes_path
 from exeunt.lake.rows import MessageRow, Reaction
 from exeunt.ledger.numbers import FIRST
 from exeunt.ledger.schema import imports, segment_groups, segments, snapshots
+from tests.backends import both
 from tests.lake.conftest import START, Lake, day, file, member, message, room, user
+from tests.stored import at
+
+pytestmark = both
 
 FULL: dict[str, Any] = {
     "users": [user(1), user(2)],
@@ -85,7 +88,7 @@ def test_an_import_that_is_given_up_leaves_no_file(lake: Lake) -> None:
         intake.messages([message(n, 4) for n in range(append.BATCH_ROWS + 1)])
         assert len(lake.parquet("messages")) == 2
     assert set(lake.parquet()) == kept
-    assert [lake.blobs.path(body.key).exists() for body in bodies] == [False, True]
+    assert [at(lake.blobs, body.key).exists() for body in bodies] == [False, True]
     assert list(lake.blobs.sizes("incoming")) == []
     assert lake.content()["messages"] == lake.content(1)["messages"]
 
@@ -107,17 +110,17 @@ def test_what_an_import_left_that_could_not_tidy_up_goes_with_the_next(lake: Lak
     orphan = segment.with_name("000002-ffffffffffffffffffffffff.parquet")
     orphan.write_bytes(segment.read_bytes())
     forgotten = lake.held(b"read by an import that was killed")
-    incoming = lake.blobs.path("incoming/acme/0123")
+    incoming = at(lake.blobs, "incoming/acme/0123")
     incoming.write_bytes(b"half a bo")
-    notes_path(lake.blobs, "acme").write_text(f"{shared.key}\n{forgotten.key}\n")
+    at(lake.blobs, "incoming/acme/placed").write_bytes(f"{shared.key}\n{forgotten.key}\n".encode())
     foreign = lake.held(b"of another workspace", "other")
     with lake.importing(day(200)):
         pass
     assert not orphan.exists()
     assert not incoming.exists()
-    assert not lake.blobs.path(forgotten.key).exists()
-    assert lake.blobs.path(shared.key).exists()
-    assert lake.blobs.path(foreign.key).exists()
+    assert not at(lake.blobs, forgotten.key).exists()
+    assert at(lake.blobs, shared.key).exists()
+    assert at(lake.blobs, foreign.key).exists()
     assert lake.parquet("messages") == [segment]
 
 
@@ -262,7 +265,7 @@ def test_revisions_count_on_though_a_younger_one_hides_them(lake: Lake) -> None:
     lake.take(day(100), rooms=[room(1, topic="1")])
     lake.take(day(200), rooms=[room(1, topic="2")])
     lake.take(day(400), rooms=[room(1, topic="4")])
-    frame = pl.read_parquet(lake.parquet("rooms"))
+    frame = pl.concat([pl.read_parquet(found.read_bytes()) for found in lake.parquet("rooms")])
     assert sorted(frame["revision"].to_list()) == [1, 2, 3, 4]
     assert lake.projected("rooms")[0]["revision"] == 4
 
@@ -321,7 +324,7 @@ def test_numbers_of_an_import_that_failed_are_never_given_again(lake: Lake) -> N
     with lake.importing(day(100)) as intake:
         intake.messages([message(n) for n in range(append.BATCH_ROWS)])
         (path,) = lake.parquet("messages")
-        seen = pl.read_parquet(path)["number"].to_list()
+        seen = pl.read_parquet(path.read_bytes())["number"].to_list()
     lake.take(day(100), messages=[message(n) for n in range(10)])
     now = [row["number"] for row in lake.messages()]
     assert len(seen) == append.BATCH_ROWS
@@ -373,6 +376,18 @@ def test_what_is_only_said_again_is_no_new_version(lake: Lake) -> None:
     assert lake.view().files().select("title", "version_number").rows() == [("a", version)]
 
 
+def test_every_version_keeps_its_number_and_its_body(lake: Lake) -> None:
+    for age, body in ((100, b"first"), (300, b"third"), (200, b"second"), (300, b"third")):
+        lake.take(day(age), rooms=[room(1)], files=[file(1, lake.held(body)), file(2)])
+    written = pl.concat([pl.read_parquet(found.read_bytes()) for found in lake.parquet("files")])
+    noted = {row["number"]: row for row in lake.projected("file_versions")}
+    assert {n: row["sha256"] for n, row in noted.items()} == dict(
+        written.select("version_number", "sha256").iter_rows()
+    )
+    assert [noted[n]["import_no"] for n in sorted(noted) if noted[n]["file_id"] == "F1"] == [1, 2, 3]
+    assert {row["version_number"] for row in lake.projected("files")} <= noted.keys()
+
+
 # --- pinned snapshots, workspaces apart -------------------------------------------------------------------------------
 
 
@@ -402,7 +417,7 @@ def test_workspaces_do_not_see_each_other(lake: Lake) -> None:
     assert lake.content() == mine
     assert lake.texts(workspace="other") == {"C1/1": "other"}
     assert lake.texts(workspace="other", rooms=("C2",)) == {}
-    assert {path.parent.parent.name for path in lake.parquet(workspace="other")} == {"other"}
+    assert {found.workspace for found in lake.parquet(workspace="other")} == {"other"}
     with pytest.raises(NotFound):
         lake.catalog.head("nobody")
 

@@ -21,6 +21,7 @@ from exeunt.lake.segments import verify_segment
 from exeunt.lake.selection import Selection, Snapshot
 from exeunt.lake.view import View
 from exeunt.sample import write_bench
+from exeunt.storage.folder import Folder
 from tests.lake.conftest import MESSAGE_COLUMNS
 from tests.processes import Process, environment, until
 
@@ -46,7 +47,7 @@ class Held:
 
     def content(self, number: int) -> dict[str, pl.DataFrame]:
         """Everything in a snapshot but the numbers."""
-        catalog, root = self.installation.catalog, self.installation.lake_root
+        catalog, root = self.installation.catalog, self.installation.lake
         view = View(catalog, root, catalog.workspace("acme"), Snapshot("acme", number), Selection())
         tables: dict[str, pl.DataFrame] = {name: getattr(view, name)() for name in TABLES}
         tables["messages"] = view.messages(view.groups(), MESSAGE_COLUMNS)
@@ -62,11 +63,9 @@ class Held:
 
     def check_tidy(self) -> None:
         """Every file is named by the catalog, and everything that is named is there and sound."""
-        root, blobs = self.installation.lake_root, self.installation.blobs
+        root, blobs = self.installation.lake, self.installation.blobs
         segments = self.installation.catalog.all_segments("acme")
-        assert {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()} == {
-            segment.key for segment in segments
-        }
+        assert {key for key, _ in root.walk("")} == {segment.key for segment in segments}
         assert [problem for s in segments if (problem := verify_segment(root, s))] == []
         held = set(self.content(self.snapshot())["files"].filter(storage="held")["sha256"])
         assert {key.rpartition("/")[2] for key, _ in blobs.sizes("held")} == held
@@ -164,7 +163,11 @@ def test_a_killed_import_is_seen_whole_or_not_at_all(tmp_path: Path, kills: int,
 def test_what_a_killed_import_placed_goes_though_it_is_never_repeated(tmp_path: Path) -> None:
     base = Undisturbed(tmp_path, 2000, 40)
     process = importing(base.data, base.export)
-    until(lambda: len(list(BlobStore(base.data / "blobs").sizes("held"))) > 6 or process.running.poll() is not None)
+    until(
+        lambda: (
+            len(list(BlobStore(Folder(base.data / "blobs")).sizes("held"))) > 6 or process.running.poll() is not None
+        )
+    )
     process.kill()
     assert importing(base.data, tmp_path / "first.zip").finish() == 0
     with closing(Held(base.data)) as held:

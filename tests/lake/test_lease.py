@@ -4,17 +4,21 @@ import multiprocessing
 import os
 import time
 from multiprocessing.synchronize import Event
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
+from exeunt.config import Settings
 from exeunt.errors import Busy, Conflict
 from exeunt.lake import lease as leases_module
 from exeunt.lake.append import BATCH_ROWS
 from exeunt.lake.lease import LIFE, RENEW_AFTER, hold
 from exeunt.ledger.schema import imports, leases
+from tests.backends import both
 from tests.lake.conftest import Lake, day, message, room
+from tests.stored import at
+
+pytestmark = both
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -74,11 +78,11 @@ def test_a_zombie_does_not_tidy_up_after_the_living(lake: Lake) -> None:
             living.messages([message(n) for n in range(BATCH_ROWS)])
             (segment,) = lake.parquet("messages")
             # the zombie leaves here, by its own block's end
-            lake.blobs.path("incoming/acme/half").write_bytes(b"x")
+            at(lake.blobs, "incoming/acme/half").write_bytes(b"x")
             with pytest.raises(Busy), lake.importing(day(3)):
                 pass
             assert segment.exists()
-            assert lake.blobs.path(body.key).exists()
+            assert at(lake.blobs, body.key).exists()
             living.commit("test", "living")
     assert segment.exists()
 
@@ -120,8 +124,8 @@ def test_a_container_with_the_same_host_name_is_another_machine(lake: Lake, monk
 # --- real processes ---------------------------------------------------------------------------------------------------
 
 
-def _hold_until_killed(path: Path, held: Event) -> None:
-    lake = Lake(path)
+def _hold_until_killed(settings: Settings, held: Event) -> None:
+    lake = Lake(settings)
     with lake.importing(day(1)) as intake:
         intake.blob([b"never committed"])
         intake.rooms([room(1)])
@@ -130,9 +134,9 @@ def _hold_until_killed(path: Path, held: Event) -> None:
         time.sleep(600)
 
 
-def test_a_holder_that_was_killed_is_followed_at_once(lake: Lake, tmp_path: Path) -> None:
+def test_a_holder_that_was_killed_is_followed_at_once(lake: Lake) -> None:
     held = spawn.Event()
-    process = spawn.Process(target=_hold_until_killed, args=(tmp_path, held))
+    process = spawn.Process(target=_hold_until_killed, args=(lake.settings, held))
     process.start()
     assert held.wait(60)
     with pytest.raises(Busy), lake.importing(day(1)):
@@ -148,8 +152,8 @@ def test_a_holder_that_was_killed_is_followed_at_once(lake: Lake, tmp_path: Path
         intake.commit("test", "test")
 
 
-def _race(path: Path, number: int, go: Event) -> None:
-    lake = Lake(path)
+def _race(settings: Settings, number: int, go: Event) -> None:
+    lake = Lake(settings)
     rows = [message(1000 * number + n) for n in range(200)]
     go.wait(60)
     while True:
@@ -162,9 +166,9 @@ def _race(path: Path, number: int, go: Event) -> None:
             return
 
 
-def test_racing_imports_follow_each_other_and_nothing_is_lost(lake: Lake, tmp_path: Path) -> None:
+def test_racing_imports_follow_each_other_and_nothing_is_lost(lake: Lake) -> None:
     go = spawn.Event()
-    processes = [spawn.Process(target=_race, args=(tmp_path, number, go)) for number in range(1, 5)]
+    processes = [spawn.Process(target=_race, args=(lake.settings, number, go)) for number in range(1, 5)]
     for process in processes:
         process.start()
     go.set()

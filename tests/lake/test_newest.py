@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exeunt.lake.columns import KEYS
 from exeunt.lake.compaction import compact
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
+from tests.backends import Backend
 from tests.lake.conftest import START, Lake, day, file, member, message, room, user
 
 
@@ -23,8 +24,14 @@ class Source(msgspec.Struct):
     users: list[tuple[int, str, float | None]]
     rooms: list[tuple[int, str]]
     memberships: list[tuple[int, int, str]]
+    complete: set[int]
     files: list[tuple[int, str, bool]]
     messages: list[tuple[int, str, float | None]]
+
+    @property
+    def complete_rooms(self) -> set[str]:
+        """The listed rooms whose members are all named."""
+        return {f"C{number}" for number, _ in self.rooms if number in self.complete}
 
 
 def _unique(pairs: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
@@ -37,7 +44,11 @@ SOURCES = st.lists(
         Source,
         users=_unique(st.tuples(st.integers(1, 2), WORD, st.none() | st.sampled_from([-40_000.0, -1.0, 1.0, 2.0]))),
         rooms=_unique(st.tuples(st.integers(1, 2), WORD)),
-        memberships=_unique(st.tuples(st.integers(1, 2), st.integers(1, 2), st.sampled_from(["member", "owner"]))),
+        memberships=st.lists(
+            st.tuples(st.integers(1, 2), st.integers(1, 2), st.sampled_from(["member", "owner"])),
+            max_size=3, unique_by=lambda said: said[:2],
+        ),
+        complete=st.sets(st.integers(1, 2)),
         files=_unique(st.tuples(st.integers(1, 2), WORD, st.booleans())),
         messages=_unique(st.tuples(st.integers(1, 3), WORD, st.none() | st.sampled_from([1.0, 2.0]))),
     ),
@@ -95,7 +106,7 @@ def _any_order(sources: list[Source], data: st.DataObject) -> None:
     ages = list(range(len(sources)))
     order = data.draw(st.lists(st.sampled_from(ages), max_size=7)) + data.draw(st.permutations(ages))
     with tempfile.TemporaryDirectory() as folder:
-        lake = Lake(Path(folder))
+        lake = Lake(Backend().settings(Path(folder)))
         try:
             lake.add("acme")
             _check(lake, sources, order, compacting=data.draw(st.booleans()))
@@ -112,7 +123,7 @@ def _check(lake: Lake, sources: list[Source], order: list[int], compacting: bool
             for row in listed:
                 key = tuple(getattr(row, name) for name in KEYS[kind])
                 known[kind].setdefault(key, []).append((age, msgspec.structs.replace(row)))
-        report = lake.take(day(100 * (age + 1)), **rows).report
+        report = lake.take(day(100 * (age + 1)), **rows, complete=sources[age].complete_rooms).report
         if age in taken:
             assert not +report.added
         taken.add(age)
@@ -120,9 +131,18 @@ def _check(lake: Lake, sources: list[Source], order: list[int], compacting: bool
         compact_all(lake)
     view = lake.view()
     for kind, struct in STRUCTS.items():
-        in_lake = {_key(kind, row): row for row in getattr(view, kind)().to_dicts()}
+        newest_rows = view.all_memberships() if kind == "memberships" else getattr(view, kind)()
+        in_lake = {_key(kind, row): row for row in newest_rows.to_dicts()}
         projected = {_key(kind, row): row for row in lake.projected(kind)}
         wanted = {key: msgspec.structs.asdict(expected(rows)) for key, rows in known[kind].items()}
+        if kind == "memberships":
+            lists = {age: sources[age].complete_rooms for age in taken}
+            _check_ends(in_lake, {key: max(age for age, _ in rows) for key, rows in known[kind].items()}, lists)
+            for key, row in in_lake.items():
+                assert projected[key]["ended_at"] == row["ended_at"]
+                if row["ended_at"] is not None:
+                    # what is said of its last days, by an export that came late, is not said of its end
+                    wanted[key] |= {"ended_at": row["ended_at"], "role": row["role"]}
         assert {key: said(row, struct) for key, row in in_lake.items()} == wanted
         shared = {name for row in projected.values() for name in row}
         for key, row in projected.items():
@@ -132,6 +152,18 @@ def _check(lake: Lake, sources: list[Source], order: list[int], compacting: bool
         assert projected.keys() == wanted.keys()
     wanted_texts = {key[0]: expected(rows).text for key, rows in known["messages"].items()}
     assert lake.texts() == wanted_texts
+
+
+def _check_ends(
+    rows: dict[tuple[str, ...], dict[str, Any]], named: dict[tuple[str, ...], int], lists: dict[int, set[str]]
+) -> None:
+    """A membership has ended when a complete list lacks it that is younger than every export that names it."""
+    for key, row in rows.items():
+        lacking = [age for age, complete in lists.items() if age > named[key] and key[0] in complete]
+        if lacking:
+            assert row["ended_at"] in {day(100 * (age + 1)) for age in lacking}
+        else:
+            assert row["ended_at"] is None
 
 
 def _key(kind: str, row: dict[str, Any]) -> tuple[str, ...]:
@@ -144,6 +176,6 @@ def compact_all(lake: Lake) -> None:
 
     before, compaction.MOST_SMALL = compaction.MOST_SMALL, 0
     try:
-        compact(lake.ledger, lake.root, "acme", lake.clock)
+        compact(lake.ledger, lake.store, "acme", lake.clock)
     finally:
         compaction.MOST_SMALL = before

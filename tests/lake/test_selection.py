@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from exeunt.errors import InvalidInput
 from exeunt.lake.rows import MessageRow, RoomKind
 from exeunt.lake.selection import Selection
+from tests.backends import Backend
 from tests.lake.conftest import START, Lake, day, member, message, room, user
 
 KINDS: tuple[RoomKind, ...] = ("public", "private", "group", "direct")
@@ -37,7 +38,7 @@ def talk() -> Iterator[MessageRow]:
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    made = Lake(tmp_path_factory.mktemp("selection") / "lake")
+    made = Lake(Backend().settings(tmp_path_factory.mktemp("selection") / "lake"))
     made.add("acme")
     rows = list(talk())
     # an edit in an export of its own: what is searched is the newest text, never an older one

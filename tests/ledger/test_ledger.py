@@ -15,21 +15,24 @@ from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from exeunt.clock import from_micros, to_micros
-from exeunt.config import Settings
 from exeunt.errors import Conflict, Unavailable
 from exeunt.installation import Installation
 from exeunt.ledger import database
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.migrate import NEWEST, current_revision, newest_revision, require_current, upgrade
 from exeunt.ledger.numbers import FIRST, next_in_sequence, take_numbers
 from exeunt.ledger.schema import counters, metadata, settings
+from tests.backends import Backend, both
 
+pytestmark = both
 spawn = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+def ledger(tmp_path: Path, backend: Backend) -> Iterator[Ledger]:
+    """A database without a table."""
+    made = Ledger(backend.database(tmp_path))
     yield made
     made.close()
 
@@ -43,6 +46,8 @@ def test_the_migrations_lead_to_the_tables_of_this_version(ledger: Ledger, tmp_p
     with ledger.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+    if not ledger.is_sqlite:
+        return
     direct = Ledger(f"sqlite:///{tmp_path / 'direct.sqlite'}")
     metadata.create_all(direct.engine)
     # what the comparison cannot see: an index over an expression, what happens on deletion
@@ -96,8 +101,8 @@ def test_processes_that_upgrade_at_once_do_it_once(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("found", [None, "0000", "9999"])
-def test_a_database_of_another_version_is_refused(tmp_path: Path, found: str | None) -> None:
-    settings = Settings(data=str(tmp_path / "data"))
+def test_a_database_of_another_version_is_refused(tmp_path: Path, backend: Backend, found: str | None) -> None:
+    settings = backend.settings(tmp_path / "data")
     Installation.create(settings).ledger.close()
     ledger = Ledger(settings.ledger_url)
     with ledger.write() as db:
@@ -135,6 +140,8 @@ def test_a_reader_sees_one_state(ledger: Ledger) -> None:
 
 
 def test_a_database_that_does_not_answer_is_unavailable(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not ledger.is_sqlite:
+        pytest.skip("what PostgreSQL says is in test_postgresql.py")
     with pytest.raises(Unavailable, match="no such table"), ledger.read() as db:
         db.execute(select(settings))
     metadata.create_all(ledger.engine)
@@ -159,6 +166,7 @@ def _count(url: str, rounds: int, go: Event) -> None:
             take_numbers(db, 3)
             next_in_sequence(db, "exports")
             # read, think, write: what a lost update is made of
+            lock(db, "sum")
             row = db.scalar(select(settings.c.value).where(settings.c.name == "sum"))
             db.execute(update(settings).where(settings.c.name == "sum").values(value=str(int(row or 0) + 1)))
     ledger.close()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from exeunt.access.principal import Principal
 from exeunt.clock import Clock
@@ -26,8 +26,8 @@ class Action(StrEnum):
     USER_DISABLE = "user:disable"
     USER_PASSWORD = "user:password"
     USER_LOGIN = "user:login"
-    USER_LOGOUT = "user:logout"
     USER_REFUSE = "user:refuse"
+    USER_LOGOUT = "user:logout"
     TOKEN_CREATE = "token:create"
     TOKEN_REVOKE = "token:revoke"
     IMPORT_COMMIT = "import:commit"
@@ -46,8 +46,21 @@ class Action(StrEnum):
     MAIL_FAIL = "mail:fail"
 
 
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who does something, through which API, from where and under which request id.
+
+    `name` is for what no principal does: the worker that ends an export, say.
+    """
+
+    principal: Principal | None = None
+    api: str
+    name: str = ""
+    client: str = ""
+    request_id: str = ""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the trail. `actor` is the e-mail address, or the system's user at the command line."""
+    """One line of the trail. `actor` is the e-mail address, the system's user at the command line, or `worker`."""
 
     id: int
     at: datetime
@@ -82,6 +95,28 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
 
 
+def write_down(db: Connection, now: datetime, by: Actor | None, action: Action, subject: str, *,
+               detail: dict[str, Any] | None = None, workspace_id: str | None = None) -> None:  # fmt: skip
+    """Add an entry inside the transaction of the change it tells of, so that neither is ever there without the other.
+
+    Without `workspace_id` it belongs to the principal's workspace; without both to the installation. Without `by`
+    nothing is written: for what builds an installation and is nobody's deed, such as tests.
+    """
+    if by is None:
+        return
+    who = by.principal
+    values = {
+        "at": now,
+        "workspace_id": workspace_id or (who.workspace_id if who else "") or None,
+        "account_id": (who.account_id if who else "") or None,
+        "token_id": (who.token_id if who else "") or None,
+        "actor": who.email if who else by.name,
+        "api": by.api, "action": action.value, "subject": without_secrets(subject), "client": by.client,
+        "request_id": by.request_id, "detail": msgspec.json.encode(without_secrets(detail or {})).decode(),
+    }  # fmt: skip
+    db.execute(insert(audit).values(values))
+
+
 class Audit:
     """Writes and reads the trail. No entry ever holds a token, a signature or a password."""
 
@@ -91,18 +126,10 @@ class Audit:
     def write(self, principal: Principal | None, action: Action, subject: str, *, api: str, client: str = "",
               request_id: str = "", detail: dict[str, Any] | None = None,
               workspace_id: str | None = None) -> None:  # fmt: skip
-        """Add an entry. Without `workspace_id` it belongs to the principal's; without both to the installation."""
-        values = {
-            "at": self._clock(),
-            "workspace_id": workspace_id or (principal.workspace_id if principal else "") or None,
-            "account_id": (principal.account_id if principal else "") or None,
-            "token_id": (principal.token_id if principal else "") or None,
-            "actor": principal.email if principal else "",
-            "api": api, "action": action.value, "subject": without_secrets(subject), "client": client,
-            "request_id": request_id, "detail": msgspec.json.encode(without_secrets(detail or {})).decode(),
-        }  # fmt: skip
+        """Add an entry of what is no change of the ledger. Without `workspace_id` it belongs to the principal's."""
+        actor = Actor(principal=principal, api=api, client=client, request_id=request_id)
         with self._ledger.write() as db:
-            db.execute(insert(audit).values(values))
+            write_down(db, self._clock(), actor, action, subject, detail=detail, workspace_id=workspace_id)
 
     def entries(self, workspace_id: str | None, after_id: int = 0, limit: int = 100) -> Sequence[Entry]:
         """Entries after one already seen, oldest first; of one workspace, or with None of the whole installation."""

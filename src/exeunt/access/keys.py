@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 
 from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.schema import settings
 
 FINGERPRINT = "key-fingerprint"
@@ -49,6 +50,11 @@ class Keyring:
             raise InvalidInput(f"the key file {path} must hold lines of 64 hex digits")
         return cls(keys)
 
+    @property
+    def ids(self) -> set[str]:
+        """Of every key in the file."""
+        return set(self._keys)
+
     def sign(self, key_id: str, purpose: str, message: bytes) -> bytes | None:
         """HMAC-SHA256 under a key made for one purpose; None when the key is no longer here."""
         key = self._keys.get(key_id)
@@ -60,6 +66,7 @@ class Keyring:
     def remember_fingerprint(self, ledger: Ledger) -> None:
         """Write the current key's id into the ledger, once."""
         with ledger.write() as db:
+            lock(db, FINGERPRINT)
             if db.scalar(select(settings.c.value).where(settings.c.name == FINGERPRINT)) is None:
                 db.execute(insert(settings).values(name=FINGERPRINT, value=self.current))
 

@@ -1,7 +1,7 @@
 """How often something may be asked: exactly, over all processes, or cheaply, in this one.
 
-The exact limit is a fixed window that begins with the first request counted in it, so a client that waits for the end
-of a window can make twice `count` requests around it. A refused request is not counted.
+The exact limit is a sliding log: never more than `count` requests in any stretch of its length, wherever that begins.
+A refused request is not counted.
 """
 
 import math
@@ -10,40 +10,50 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, or_, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from exeunt.errors import Busy
-from exeunt.ledger.database import Instant
 from exeunt.ledger.schema import rate_counts
+
+_PLACE = "\x1f"
+"""Between a key and the number of one of its places: no key holds it."""
 
 
 def count_exactly(db: Connection, key: str, count: int, seconds: float, now: datetime) -> None:
-    """Count one request inside a write transaction. Raises `Busy` when `count` were counted in the running window."""
-    c = rate_counts.c
-    ends_at, over = now + timedelta(seconds=seconds), c.window_ends_at <= now
+    """Count one request inside a write transaction. Raises `Busy` when `count` were counted in the last `seconds`.
+
+    A key has `count` places, taken in turn; each is free again `seconds` after it was taken. The next in turn is the
+    one that was taken longest ago, so if it is not free none is.
+    """
+    if count < 1:
+        raise too_often(seconds)
+    c, ends_at = rate_counts.c, now + timedelta(seconds=seconds)
     new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(rate_counts)
-    counted = new.values(key=key, window_ends_at=ends_at, count=1).on_conflict_do_update(
-        index_elements=["key"],
-        set_={
-            "count": case((over, 1), else_=c.count + 1),
-            "window_ends_at": case(
-                (over, bindparam("ends_at", ends_at, type_=Instant())), else_=c.window_ends_at
-            ),
-        },
-        where=or_(over, c.count < count),
+    # the key's own row says whose turn it is; writing it first makes others of this key wait until we are through
+    taken = int(db.scalars(
+        new.values(key=key, window_ends_at=ends_at, count=0)
+        .on_conflict_do_update(index_elements=["key"], set_={"window_ends_at": ends_at})
+        .returning(c.count)
+    ).one())  # fmt: skip
+    place = f"{key}{_PLACE}{taken % count}"
+    free_at = db.scalar(select(c.window_ends_at).where(c.key == place))
+    if free_at is not None and free_at > now:
+        raise too_often((free_at - now).total_seconds())
+    db.execute(
+        new.values(key=place, window_ends_at=ends_at, count=1)
+        .on_conflict_do_update(index_elements=["key"], set_={"window_ends_at": ends_at})
     )  # fmt: skip
-    # one statement decides and counts, so two processes cannot both take the last place
-    taken = db.scalar(counted.returning(c.count)) if count > 0 else None
-    if taken is None:
-        window = db.scalar(select(c.window_ends_at).where(c.key == key)) or ends_at
-        raise too_often((window - now).total_seconds())
-    if taken == 1:
+    db.execute(update(rate_counts).where(c.key == key).values(count=taken + 1))
+    if taken % count == 0:
         _forget_ended(db, now)
 
 
 def _forget_ended(db: Connection, now: datetime) -> None:
-    db.execute(delete(rate_counts).where(rate_counts.c.window_ends_at <= now))
+    c = rate_counts.c
+    # rows that another transaction holds are about to live again: waiting for each other's would never end
+    ended = select(c.key).where(c.window_ends_at <= now).with_for_update(skip_locked=True)
+    db.execute(delete(rate_counts).where(c.key.in_(ended)))
 
 
 def too_often(wait: float) -> Busy:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from exeunt.access import accounts, limits, passwords, reach, tokens
 from exeunt.access.accounts import Account
+from exeunt.access.audit import Action, Actor, write_down
 from exeunt.access.permissions import holds
 from exeunt.access.principal import Principal
 from exeunt.access.tokens import Token
@@ -20,7 +21,10 @@ from exeunt.ledger.database import Ledger
 
 
 class Access:
-    """Accounts, roles, tokens and limits of an installation. What belongs to another workspace is unknown here."""
+    """Accounts, roles, tokens and limits of an installation. What belongs to another workspace is unknown here.
+
+    Every change takes `by`: who is written down as having made it, in the same transaction.
+    """
 
     def __init__(self, ledger: Ledger, catalog: Catalog, settings: Settings, clock: Clock, ids: IdSource) -> None:
         self._ledger, self._catalog, self._settings = ledger, catalog, settings
@@ -37,34 +41,46 @@ class Access:
             return tokens.principal_of(db, token, api, self._clock())
 
     def create_token(self, email: str, workspace_id: str, *, api: str, scopes: Iterable[str] | None = None,
-                     expires: timedelta | None = None) -> tuple[str, Token]:  # fmt: skip
+                     expires: timedelta | None = None, by: Actor | None = None) -> tuple[str, Token]:  # fmt: skip
         """Make a token: its text, which is nowhere kept, and its record. Without `scopes` it gets those of its API.
 
         Raises `NotFound`, `Conflict` for a disabled account, `InvalidInput` for an API, scope or life that cannot be.
         """
+        now = self._clock()
         with self._ledger.write() as db:
-            return tokens.create(db, self._ids(), email, workspace_id, api, scopes, expires, self._clock())
+            secret, record = tokens.create(db, self._ids(), email, workspace_id, api, scopes, expires, now)
+            detail = {"email": record.email, "for": api, "scopes": record.scopes}
+            write_down(db, now, by, Action.TOKEN_CREATE, record.id, detail=detail, workspace_id=workspace_id)
+        return secret, record
 
     def list_tokens(self, *, email: str | None = None, workspace_id: str | None = None) -> Sequence[Token]:
         """Tokens, ended ones too, the oldest first. Raises `NotFound` for an unknown account."""
         with self._ledger.read() as db:
             return tokens.listed(db, email, workspace_id)
 
-    def revoke_token(self, token_id: str, workspace_id: str | None = None) -> Token:
+    def revoke_token(self, token_id: str, workspace_id: str | None = None, *, by: Actor | None = None) -> Token:
         """End a token at once. Raises `NotFound` for one that is unknown, or not of this workspace."""
+        now = self._clock()
         with self._ledger.write() as db:
-            return tokens.revoke(db, token_id, workspace_id, self._clock())
+            record = tokens.revoke(db, token_id, workspace_id, now)
+            write_down(db, now, by, Action.TOKEN_REVOKE, record.id, detail={"email": record.email},
+                       workspace_id=record.workspace_id)  # fmt: skip
+        return record
 
     # --- accounts ----------------------------------------------------------------------------------------------
 
-    def add_account(self, email: str, workspace_id: str, role: str, password: str | None = None) -> Account:
+    def add_account(self, email: str, workspace_id: str, role: str, password: str | None = None, *,
+                    by: Actor | None = None, action: Action = Action.USER_ADD) -> Account:  # fmt: skip
         """Give an address a role in a workspace (or another role), and make or re-enable its account.
 
         Raises `InvalidInput`, `NotFound` for an unknown workspace, `Conflict` when that changes nothing or would
-        replace a password.
+        replace a password. `action` is what the audit trail calls it: the first administrator comes another way.
         """
+        now = self._clock()
         with self._ledger.write() as db:
-            return accounts.add(db, self._ids(), email, workspace_id, role, password, self._clock())
+            account = accounts.add(db, self._ids(), email, workspace_id, role, password, now)
+            write_down(db, now, by, action, account.email, detail={"role": role}, workspace_id=workspace_id)
+        return account
 
     def account(self, email: str) -> Account:
         """One account. Raises `NotFound`."""
@@ -76,15 +92,20 @@ class Access:
         with self._ledger.read() as db:
             return accounts.listed(db, workspace_id)
 
-    def disable_account(self, email: str, workspace_id: str | None = None) -> Account:
+    def disable_account(self, email: str, workspace_id: str | None = None, *, by: Actor | None = None) -> Account:
         """End all access of an account, or its role in one workspace, and revoke the tokens. Raises `NotFound`."""
+        now = self._clock()
         with self._ledger.write() as db:
-            return accounts.disable(db, email, workspace_id, self._clock())
+            account = accounts.disable(db, email, workspace_id, now)
+            write_down(db, now, by, Action.USER_DISABLE, account.email, workspace_id=workspace_id)
+        return account
 
-    def set_password(self, email: str, password: str) -> Account:
+    def set_password(self, email: str, password: str, *, by: Actor | None = None) -> Account:
         """Replace a password. Raises `NotFound`, `Conflict` for a disabled account, `InvalidInput` for its length."""
         with self._ledger.write() as db:
-            return accounts.set_password(db, email, password)
+            account = accounts.set_password(db, email, password)
+            write_down(db, self._clock(), by, Action.USER_PASSWORD, account.email)
+        return account
 
     def check_password(self, email: str, password: str) -> Account | None:
         """The account when the password is right; None else, after the same time whatever was wrong."""

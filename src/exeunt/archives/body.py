@@ -10,9 +10,13 @@ from isal import isal_zlib
 from exeunt.archives.extents import Blob, Extent, Literal, Slice
 from exeunt.archives.index import BLOB, EXTENT, HEAD, HEADER, LITERAL, MAGIC, PAGE, BodyFacts, blob_of
 from exeunt.errors import Damaged
+from exeunt.storage.seam import Paged
 
 Record = tuple[int, int, int, int]
 """Where an extent starts in the Body, where its bytes lie in their source, the number of that, and their CRC-32."""
+
+REMEMBERED_STARTS = 4096
+"""Starts of extents that every search passes, kept decoded: twelve of its steps."""
 
 LITERAL_STEP = 1 << 20
 """A literal longer than this (the directory of a large ZIP) is handed out in steps of so many bytes."""
@@ -21,27 +25,25 @@ LITERAL_STEP = 1 << 20
 class Body:
     """Bytes that never change. Opening reads the header; each page is checked when it is first read.
 
-    Raises `Damaged` when the file is missing, short, or a page does not match. Close it, or use it in a `with`.
+    `content` is what the index file is read from: the file itself, or what a storage gives in its place. Raises
+    `Damaged` when it is missing, short, or a page does not match. Close it, or use it in a `with`.
     """
 
-    def __init__(self, path: Path) -> None:
-        try:
-            with path.open("rb") as file:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            raise Damaged(f"the index file {path.name} cannot be read: {error}") from error
-        self._path = path
+    def __init__(self, content: Path | Paged) -> None:
+        self._name = content.name
+        self._map = _mapped(content) if isinstance(content, Path) else content
         head = self._map[: HEAD.size + 4]
         if len(head) < HEAD.size + 4 or isal_zlib.crc32(head[:-4]).to_bytes(4, "little") != head[-4:]:
-            raise Damaged(f"the index file {path.name} has a damaged header")
+            raise Damaged(f"the index file {content.name} has a damaged header")
         (magic, length, self._count, self._extents_at, self._blob_count, self._blobs_at, self._keys_at, self._pages_at,
          crc32, pages_crc, etag) = HEAD.unpack(head[:-4])  # fmt: skip
         pages = -(-(self._pages_at - HEADER) // PAGE)
         if magic != MAGIC or len(self._map) != self._pages_at + 4 * pages:
-            raise Damaged(f"the index file {path.name} has the wrong size or form")
+            raise Damaged(f"the index file {content.name} has the wrong size or form")
         if isal_zlib.crc32(self._map[self._pages_at :]) != pages_crc:
-            raise Damaged(f"the index file {path.name} has a damaged page table")
+            raise Damaged(f"the index file {content.name} has a damaged page table")
         self._checked = bytearray(pages)
+        self._starts: dict[int, int] = {}
         self._full_etag: bytes = etag
         self.facts = BodyFacts(length, etag.hex()[:32], crc32, self._count)
 
@@ -75,7 +77,7 @@ class Body:
         crc = isal_zlib.crc32(self._map[at : min(at + PAGE, self._pages_at)])
         recorded = self._map[self._pages_at + 4 * page : self._pages_at + 4 * page + 4]
         if crc.to_bytes(4, "little") != recorded:
-            raise Damaged(f"page {page} of the index file {self._path.name} is damaged")
+            raise Damaged(f"page {page} of the index file {self._name} is damaged")
         self._checked[page] = 1
 
     def _record(self, number: int) -> Record:
@@ -91,9 +93,6 @@ class Body:
             number, step = number + step, 512
         yield self.facts.length, 0, 0, 0
 
-    def _start(self, number: int) -> int:
-        return self._record(number)[0] if number < self._count else self.facts.length
-
     def _blob(self, number: int) -> Blob:
         record = self._read(self._blobs_at + number * BLOB.size, BLOB.size)
         _, _, key_at, key_length = BLOB.unpack(record)
@@ -101,10 +100,15 @@ class Body:
 
     def _find(self, offset: int) -> int:
         """The number of the extent that holds byte `offset`."""
-        low, high = 0, self._count
+        low, high, known = 0, self._count, self._starts
         while high - low > 1:
             middle = (low + high) // 2
-            if self._start(middle) <= offset:
+            start = known.get(middle)
+            if start is None:
+                start = self._record(middle)[0]
+                if len(known) < REMEMBERED_STARTS:
+                    known[middle] = start
+            if start <= offset:
                 low = middle
             else:
                 high = middle
@@ -153,7 +157,7 @@ class Body:
         at, source, blob, _ = next(records)
         for start, following, number, _ in records:
             if start <= at or (blob != LITERAL and source + start - at > self._blob_size(blob)):
-                raise Damaged(f"an extent of the index file {self._path.name} lies outside its blob")
+                raise Damaged(f"an extent of the index file {self._name} lies outside its blob")
             at, source, blob = start, following, number
 
     def _blob_size(self, number: int) -> int:
@@ -174,11 +178,19 @@ class Body:
                     digest.update(step)
                     real, done = isal_zlib.crc32(step, real), done + len(step)
                 if real != crc32:
-                    raise Damaged(f"a literal of the index file {self._path.name} is damaged")
+                    raise Damaged(f"a literal of the index file {self._name} is damaged")
                 etag.update(b"L" + length.to_bytes(8, "big") + digest.digest())
             else:
                 etag.update(b"B" + source.to_bytes(8, "big") + length.to_bytes(8, "big") + self._blob(blob).sha256)
             crc = isal_zlib.crc32_combine(crc, crc32, length)
             at, source, blob, crc32 = following
         if etag.digest() != self._full_etag or crc != self.facts.crc32:
-            raise Damaged(f"the index file {self._path.name} does not match its ETag")
+            raise Damaged(f"the index file {self._name} does not match its ETag")
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise Damaged(f"the index file {path.name} cannot be read: {error}") from error

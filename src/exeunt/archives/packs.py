@@ -15,6 +15,7 @@ from isal import isal_zlib
 
 from exeunt.archives.extents import Blob, Slice
 from exeunt.archives.zipfields import DEFLATED, STORED
+from exeunt.blobs.store import BlobStore
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
@@ -191,6 +192,11 @@ def index_path(pack: Path) -> Path:
     return pack.with_name(pack.name + ".index")
 
 
-def read_index(pack: Path) -> PackIndex:
-    """The index of a sealed pack."""
-    return msgspec.msgpack.decode(index_path(pack).read_bytes(), type=PackIndex)
+def index_key(pack_key: str) -> str:
+    """The key of the index of the pack with this key."""
+    return f"{pack_key}.index"
+
+
+def read_index(blobs: BlobStore, pack_key: str) -> PackIndex:
+    """The index of a sealed pack. Raises `Damaged` when it is missing."""
+    return msgspec.msgpack.decode(blobs.get(index_key(pack_key)), type=PackIndex)

@@ -155,12 +155,12 @@ class _OpenPart:
         self.zip = ZipWriter(self._path)
         self._listing = tempfile.TemporaryFile(dir=folder, buffering=SPOOL)
         self._missing = tempfile.TemporaryFile(dir=folder, buffering=SPOOL)
-        self._listed = 0
+        self._listed = self._missed = 0
         self.closed = False
 
     @property
     def length(self) -> int:
-        return self.zip.length + self._listed + 4096
+        return self.zip.length + self._listed + self._missed + 4096
 
     def list(self, name: str, content: Content, source_id: str) -> None:
         line: dict[str, Any] = {self._form.name_key: name, "size": content.size, "crc32": f"{content.crc32:08x}"}
@@ -170,10 +170,10 @@ class _OpenPart:
             line["etag"] = content.etag
         if source_id:
             line["source_id"] = source_id
-        self._listed += _append(self._listing, line)
+        self._listed += _append(self._listing, self._listed, line)
 
     def miss(self, item: dict[str, Any]) -> None:
-        self._listed += _append(self._missing, item)
+        self._missed += _append(self._missing, self._missed, item)
 
     def close(self) -> None:
         """Take no more members; the names are no longer needed."""
@@ -203,9 +203,10 @@ class _OpenPart:
         self.zip.__exit__(None, None, None)
 
 
-def _append(spool: IO[bytes], item: dict[str, Any]) -> int:
+def _append(spool: IO[bytes], so_far: int, item: dict[str, Any]) -> int:
+    """Append a line after so many bytes, which are counted: asking the file costs a system call for each line."""
     line = _encode(item)
-    return spool.write(b",\n" + line if spool.tell() else line)
+    return spool.write(b",\n" + line if so_far else line)
 
 
 def _copy(spool: IO[bytes], member: MemberWriter) -> None:

@@ -6,7 +6,7 @@ import os
 from exeunt.archives.body import Body
 from exeunt.archives.extents import Literal
 from exeunt.blobs.store import BlobStore
-from exeunt.errors import Damaged
+from exeunt.storage.seam import Reader
 
 
 class BodyReader(io.RawIOBase):
@@ -15,7 +15,7 @@ class BodyReader(io.RawIOBase):
     def __init__(self, body: Body, blobs: BlobStore) -> None:
         self._body, self._blobs = body, blobs
         self._at = 0
-        self._open: tuple[str, int] | None = None
+        self._open: tuple[str, Reader] | None = None
 
     def readable(self) -> bool:
         return True
@@ -50,18 +50,12 @@ class BodyReader(io.RawIOBase):
     def _pread(self, key: str, offset: int, length: int) -> bytes:
         if self._open is None or self._open[0] != key:
             self._release()
-            try:
-                self._open = key, os.open(self._blobs.path(key), os.O_RDONLY)
-            except OSError as error:
-                raise Damaged(f"the blob {key} is missing") from error
-        data = os.pread(self._open[1], length, offset)
-        if len(data) != length:
-            raise Damaged(f"the blob {key} is shorter than recorded")
-        return data
+            self._open = key, self._blobs.reader(key)
+        return self._open[1].pread(offset, length)
 
     def _release(self) -> None:
         if self._open is not None:
-            os.close(self._open[1])
+            self._open[1].close()
             self._open = None
 
     def close(self) -> None:

@@ -1,18 +1,13 @@
-"""Blobs in a folder: written under a temporary name, put in place in one step, read with positioned reads.
+"""Blobs in a storage: what each is, and the sums taken when it comes in.
 
 Keys are relative paths: `held/WORKSPACE/ab/SHA256` for what came in with an import, `made/EXPORT/NAME` for what an
 export wrote (packs and index files), which goes when the export goes.
 """
 
-import ctypes
-import errno
 import hashlib
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,8 +15,8 @@ from isal import isal_zlib
 
 from exeunt.archives.extents import Blob
 from exeunt.errors import Damaged
+from exeunt.storage.seam import Storage
 
-STEP = 1 << 20
 BESIDE = 1 << 16
 """From so many bytes on it pays to hand them to another thread."""
 
@@ -87,103 +82,88 @@ class _Sums:
 
 
 class BlobStore:
-    """Blobs below one folder. Safe to share between threads and processes."""
+    """Blobs in a storage. Safe to share between threads and processes."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def path(self, key: str) -> Path:
-        """The file of a key; keys come from our own records, never from a request."""
-        return self.root / key
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.path, self.url, self.keep, self.keep_below = storage.path, storage.url, storage.keep, storage.keep_below
+        self.size, self.get, self.reader, self.content = storage.size, storage.get, storage.reader, storage.content
 
     def put(
         self, workspace_id: str, chunks: Iterable[bytes], placing: Callable[[str], None] = lambda key: None
     ) -> HeldBlob:
         """Keep a body, once: bytes that the workspace has already are not stored again. `placing` gets the key of one
-        that is new just before it appears.
+        that may be new before it appears.
 
-        The file is in place when this returns, but durable only after `sync`.
+        In a folder the blob is there when this returns; in a bucket it may be under way. It is durable after `sync`.
         """
-        partial = f"{self.root}/{incoming_prefix(workspace_id)}/{secrets.token_hex(16)}"
-        file, sums = _created(partial), _Sums()
+        arrival, sums = self.storage.arrival(incoming_prefix(workspace_id)), _Sums()
         try:
             try:
                 for chunk in chunks:
                     sums.take(chunk)
-                    _write(file, chunk)
+                    arrival.write(chunk)
             finally:
-                os.close(file)
                 sums.finish()
             key = held_key(workspace_id, sums.sha256.hexdigest())
-            target = f"{self.root}/{key}"
-            if _size(target) == sums.size:
-                os.unlink(partial)
+            # a bucket is asked beside the work, when the blob is about to go there
+            if self.storage.is_local and self.size(key) == sums.size:
+                arrival.discard()
             else:
                 placing(key)
-                _place(partial, target)
+                arrival.place(key, sums.size)
         except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(partial)
+            arrival.discard()
             raise
         return HeldBlob(key, sums.sha256.hexdigest(), sums.md5.hexdigest(), sums.crc32, sums.size)
 
-    def sync(self) -> None:
-        """Make everything written so far durable, with one call to the file system instead of one a file."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = os.open(self.root, os.O_RDONLY)
-        try:
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.syncfs(folder) != 0:
-                raise OSError(ctypes.get_errno(), "syncfs failed")
-        finally:
-            os.close(folder)
+    def note(self, workspace_id: str, key: str) -> None:
+        """Write down that an import is about to keep this body, before any snapshot knows it."""
+        self.storage.note(incoming_prefix(workspace_id), key)
+
+    def noted(self, workspace_id: str) -> list[str]:
+        """The bodies that the last import kept, as far as it noted them, and others that it may have."""
+        return self.storage.noted(incoming_prefix(workspace_id), f"held/{workspace_id}")
+
+    def sync(self, workspace_id: str = "") -> None:
+        """Make everything written so far durable, with the bodies that a workspace was given."""
+        self.storage.sync(incoming_prefix(workspace_id))
 
     def read(self, blob: Blob, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes in steps of at most 1 MiB. Raises `Damaged` when the blob is missing or too short."""
+        """The bytes in steps that pay. Raises `Damaged` when the blob is missing or too short."""
         end = blob.size if length is None else offset + length
-        try:
-            file = os.open(self.path(blob.key), os.O_RDONLY)
-        except OSError as error:
-            raise Damaged(f"the blob {blob.key} is missing") from error
+        reader = self.reader(blob.key)
         try:
             while offset < end:
-                piece = os.pread(file, min(STEP, end - offset), offset)
-                if not piece:
-                    raise Damaged(f"the blob {blob.key} is shorter than recorded")
+                piece = reader.pread(offset, min(self.storage.step, end - offset))
                 yield piece
                 offset += len(piece)
         finally:
-            os.close(file)
+            reader.close()
+
+    def pread(self, key: str, offset: int, length: int) -> bytes:
+        """Exactly these bytes of a blob. Raises `Damaged` when it is missing or too short."""
+        reader = self.reader(key)
+        try:
+            return reader.pread(offset, length)
+        finally:
+            reader.close()
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         """(key, size) of every blob below a prefix, by listing: cheap for many, whatever their number."""
-        pending = [prefix]
-        while pending:
-            folder = pending.pop()
-            try:
-                # by a descriptor each look at a file is one name long, not a whole path
-                handle = os.open(self.root / folder, os.O_RDONLY | os.O_DIRECTORY)
-            except FileNotFoundError:
-                continue
-            try:
-                with os.scandir(handle) as entries:
-                    for entry in entries:
-                        key = f"{folder}/{entry.name}"
-                        if entry.is_dir(follow_symlinks=False):
-                            pending.append(key)
-                        else:
-                            yield key, entry.stat(follow_symlinks=False).st_size
-            finally:
-                os.close(handle)
+        return self.storage.walk(prefix)
 
-    def remove(self, key: str) -> None:
-        """Delete one blob; one that is gone already is no error."""
-        self.path(key).unlink(missing_ok=True)
+    def key_of(self, path: Path) -> str:
+        """The key whose bytes were written to this `path`."""
+        return path.relative_to(self.path("")).as_posix()
+
+    def remove(self, *keys: str) -> None:
+        """Delete blobs; one that is gone already is no error."""
+        self.storage.remove(keys)
 
     def remove_made(self, export_id: str, below: str = "") -> None:
-        """Delete everything an export wrote, or only what lies `below`. What somebody still writes is left: whoever
-        tidies up later finds it."""
-        shutil.rmtree(self.path(made_prefix(export_id)) / below, onerror=_unless_busy)
+        """Delete everything an export wrote, or only what lies `below`."""
+        self.storage.remove_below(f"{made_prefix(export_id)}/{below}".rstrip("/"))
 
     def scrub(self, workspace_id: str) -> Iterator[tuple[str, str | None]]:
         """Re-read every held body of a workspace: (key, None) when it is sound, else (key, what is wrong)."""
@@ -197,37 +177,3 @@ class BlobStore:
                 continue
             wrong = digest.hexdigest() != key.rpartition("/")[2]
             yield key, "the bytes do not match the name" if wrong else None
-
-
-def _unless_busy(function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
-    if not isinstance(error[1], FileNotFoundError) and getattr(error[1], "errno", 0) != errno.ENOTEMPTY:
-        raise error[1]
-
-
-def _created(path: str) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-
-
-def _write(file: int, data: bytes) -> None:
-    done = os.write(file, data)
-    while done < len(data):
-        done += os.write(file, memoryview(data)[done:])
-
-
-def _place(partial: str, target: str) -> None:
-    try:
-        os.replace(partial, target)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        os.replace(partial, target)
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return -1

@@ -1,6 +1,5 @@
 """`exeunt doctor`."""
 
-import os
 import secrets
 import shutil
 import sys
@@ -20,6 +19,7 @@ from exeunt.errors import ExeuntError, InvalidInput
 if TYPE_CHECKING:
     from exeunt.config import Settings
     from exeunt.ledger.database import Ledger
+    from exeunt.storage.seam import Storage
 
 SKEW = timedelta(minutes=1)
 """A clock may be this far behind what was written before it is called wrong."""
@@ -78,20 +78,25 @@ def _found(name: str, check: Callable[[], str]) -> Finding:
 def _ledger(settings: "Settings") -> "Ledger":
     from exeunt.ledger.database import Ledger
 
+    _require_installation(settings)
+    return Ledger(settings.ledger_url)
+
+
+def _require_installation(settings: "Settings") -> None:
     if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
         raise Unsound(f"there is no installation in {settings.data}; `exeunt init` makes one")
-    return Ledger(settings.ledger_url)
 
 
 def _database(settings: "Settings") -> str:
     from sqlalchemy import delete, insert
 
-    from exeunt.ledger.migrate import NEWEST, require_current
+    from exeunt.ledger.migrate import NEWEST, require_current, require_rights
     from exeunt.ledger.schema import settings as table
 
     ledger = _ledger(settings)
     try:
         require_current(ledger)
+        require_rights(ledger)
         mark = f"doctor-{secrets.token_hex(8)}"
         with ledger.write() as db:
             db.execute(insert(table).values(name=mark, value=""))
@@ -107,24 +112,44 @@ def _database(settings: "Settings") -> str:
 
 
 def _storage(settings: "Settings") -> str:
-    sample = secrets.token_bytes(4096)
-    for name in ("blobs", "lake"):
-        folder = settings.data_path / name
-        path = folder / f"doctor-{secrets.token_hex(8)}"
-        folder.mkdir(exist_ok=True)
+    from exeunt.storage.opening import open_places
+
+    _require_installation(settings)
+    places = open_places(settings)
+    places.root.check()
+    for storage in (places.blobs, places.lake):
+        _try(storage, f"doctor/{secrets.token_hex(8)}")
+    where = places.root.url("").rstrip("/") if settings.storage_url else str(settings.data_path.absolute())
+    return f"{where} takes and gives bytes"
+
+
+def _try(storage: "Storage", key: str) -> None:
+    """Every operation once: write, write unless there, read a range, list, delete."""
+    sample, place = secrets.token_bytes(4096), storage.url(key)
+    try:
+        if not storage.create(key, sample) or storage.create(key, b"other"):
+            raise Unsound(f"{place} was written over, though it should only be written when it is not there")
+        if storage.get(key) != sample:
+            raise Unsound(f"what was written to {place} came back different")
+        reader = storage.reader(key)
         try:
-            with path.open("wb") as out:
-                out.write(sample)
-                out.flush()
-                os.fsync(out.fileno())
-            if path.read_bytes() != sample:
-                raise Unsound(f"what was written to {folder} came back different")
+            if reader.pread(1000, 100) != sample[1000:1100]:
+                raise Unsound(f"a range of {place} came back different")
         finally:
-            path.unlink(missing_ok=True)
-    return f"{settings.data_path.absolute()} takes and gives bytes"
+            reader.close()
+        if (key, len(sample)) not in storage.walk("doctor"):
+            raise Unsound(f"{place} is not listed, though it was written")
+    finally:
+        storage.remove([key])
+    if storage.size(key) is not None:
+        raise Unsound(f"{place} cannot be deleted")
+    storage.remove_below("doctor")
 
 
 def _free_space(settings: "Settings") -> str:
+    if settings.database_url:
+        # another machine has made the installation, and this one needs room to work
+        settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(settings.data_path).free
     if free < settings.min_free_bytes:
         raise Unsound(
@@ -136,6 +161,7 @@ def _free_space(settings: "Settings") -> str:
 
 def _key(settings: "Settings") -> str:
     from exeunt.access.keys import Keyring
+    from exeunt.storage.opening import open_places, require_owner
 
     keys = Keyring.load(settings.secret_path)
     if settings.secret_path.stat().st_mode & 0o077:
@@ -145,6 +171,7 @@ def _key(settings: "Settings") -> str:
         keys.check_fingerprint(ledger)
     finally:
         ledger.close()
+    require_owner(open_places(settings), keys.ids, keys.current)
     return f"{keys.current} signs"
 
 

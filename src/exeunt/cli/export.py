@@ -21,7 +21,7 @@ def export() -> None:
 
 
 @export.command("create")
-@click.option("--workspace", required=True)
+@click.option("--workspace", "workspaces", required=True, multiple=True, help="The workspace to get content out of.")
 @click.option("--layout", required=True, help="html, jsonl, csv, yammer-files, rocketchat or rocketchat-user-data.")
 @click.option("--room", "rooms", multiple=True, help="Only this room, by id; repeatable.")
 @click.option("--person", "people", multiple=True, help="Only what this person wrote, by id; repeatable.")
@@ -36,7 +36,7 @@ def export() -> None:
 @click.option("--wait", is_flag=True, help="Wait until it has ended.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Download into this folder (waits).")
 @json_option
-def create(workspace: str, layout: str, rooms: tuple[str, ...], people: tuple[str, ...], since: str | None,
+def create(workspaces: tuple[str, ...], layout: str, rooms: tuple[str, ...], people: tuple[str, ...], since: str | None,
            until: str | None, text: str, whole_threads: bool, no_files: bool, options: tuple[str, ...],
            keep_days: int | None, dry_run: bool, wait: bool, output: Path | None, as_json: bool) -> None:  # fmt: skip
     """Ask for an export of a workspace."""
@@ -46,6 +46,10 @@ def create(workspace: str, layout: str, rooms: tuple[str, ...], people: tuple[st
         rooms=rooms, people=people, since=_instant(since), until=_instant(until), text=text, files=not no_files,
         whole_threads=whole_threads,
     )  # fmt: skip
+    if len(workspaces) > 1:
+        # click would take the last one and say nothing
+        raise InvalidInput(f"one export is of one workspace, and here are {len(workspaces)}: ask for each by itself")
+    (workspace,) = workspaces
     chosen, way = dict(_pair(option) for option in options), backend()
     if dry_run:
         counts = way.estimate(workspace, layout, selection, chosen)
@@ -62,7 +66,7 @@ def create(workspace: str, layout: str, rooms: tuple[str, ...], people: tuple[st
 
 
 @export.command("list")
-@click.option("--workspace", required=True)
+@click.option("--workspace", required=True, help="The workspace whose exports are shown.")
 @json_option
 def list_(workspace: str, as_json: bool) -> None:
     """The newest exports of a workspace."""
@@ -137,7 +141,8 @@ def renew(export_id: str, as_json: bool) -> None:
 
 @export.command("download")
 @click.argument("export_id")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default="here")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default="here",
+              help="The folder to put them into.")  # fmt: skip
 @click.option("--expire", is_flag=True, help="End the links once everything is here and right.")
 @json_option
 def download(export_id: str, output: Path, expire: bool, as_json: bool) -> None:

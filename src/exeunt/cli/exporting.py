@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import click
 import msgspec
 
-from exeunt.cli.local import open_local, operator
+from exeunt.cli.local import at_the_command_line, open_local, operator
 from exeunt.errors import ExeuntError, InvalidInput
 from exeunt.lake.selection import Selection
 
@@ -65,24 +65,30 @@ class Local:
 
     def create(self, workspace: str, layout: str, selection: Selection, options: dict[str, Any],
                keep_seconds: int | None) -> dict[str, Any]:  # fmt: skip
-        from exeunt.access.audit import Action
         from exeunt.exports.service import Request
 
-        who = operator(workspace)
+        self._require_known(workspace, selection)
         export = self._in.exports.create(
             Request(workspaces=(workspace,), api="native", layout=layout, selection=selection, options=options,
-                    requested_by_name=who.email, keep_seconds=keep_seconds)
+                    requested_by_name=operator(workspace).email, keep_seconds=keep_seconds),
+            by=at_the_command_line(workspace),
         )  # fmt: skip
-        self._in.audit.write(who, Action.EXPORT_CREATE, export.id, api="cli", detail={"layout": layout})
         return self.show(export.id)
 
     def estimate(self, workspace: str, layout: str, selection: Selection, options: dict[str, Any]) -> dict[str, Any]:
+        self._require_known(workspace, selection)
         return dict(msgspec.to_builtins(self._in.exports.estimate(workspace, layout, selection, options)))
+
+    def _require_known(self, workspace: str, selection: Selection) -> None:
+        self._in.catalog.workspace(workspace)
+        self._in.directory.require_known(workspace, selection)
 
     def show(self, export_id: str) -> dict[str, Any]:
         from exeunt.apis.native.words import export_words
 
-        return dict(msgspec.to_builtins(export_words(self._in, self._in.exports.get(export_id), "")))
+        # without the setting only a server knows under which host it is reached
+        base = self._in.settings.public_url.rstrip("/")
+        return dict(msgspec.to_builtins(export_words(self._in, self._in.exports.get(export_id), base)))
 
     def list(self, workspace: str) -> list[dict[str, Any]]:
         self._in.catalog.workspace(workspace)
@@ -91,6 +97,9 @@ class Local:
     def wait(self, export_id: str, watch: Watch) -> dict[str, Any]:
         import time
 
+        from exeunt.exports.memory import give_back_soon
+
+        give_back_soon()
         from exeunt.exports.worker import ROUND_SECONDS, Worker
 
         worker = Worker(self._in)
@@ -105,23 +114,14 @@ class Local:
         return self.show(export_id)
 
     def end(self, export_id: str) -> dict[str, Any]:
-        from exeunt.access.audit import Action
-
-        export = self._in.exports.get(export_id)
-        if export.state.unfinished:
-            self._in.exports.cancel(export_id)
-            action = Action.EXPORT_CANCEL
+        if self._in.exports.get(export_id).state.unfinished:
+            self._in.exports.cancel(export_id, by=at_the_command_line())
         else:
-            self._in.exports.expire(export_id, cut=True)
-            action = Action.EXPORT_REVOKE
-        self._in.audit.write(operator(export.workspace_id), action, export_id, api="cli")
+            self._in.exports.expire(export_id, cut=True, by=at_the_command_line())
         return self.show(export_id)
 
     def renew(self, export_id: str) -> dict[str, Any]:
-        from exeunt.access.audit import Action
-
-        export = self._in.exports.renew(export_id)
-        self._in.audit.write(operator(export.workspace_id), Action.EXPORT_RENEW, export_id, api="cli")
+        self._in.exports.renew(export_id, by=at_the_command_line())
         return self.show(export_id)
 
     def fetch(self, archive: dict[str, Any], path: Path, progress: Callable[[int, int], None]) -> None:
@@ -132,7 +132,7 @@ class Local:
         found = self._in.exports.archive(archive["id"])
         self._in.audit.write(operator(self._in.exports.get(found.export_id).workspace_id), Action.EXPORT_DOWNLOAD,
                              found.export_id, api="cli", detail={"archive": found.name})  # fmt: skip
-        with Body(self._in.blobs.path(found.index_key)) as body, BodyReader(body, self._in.blobs) as reader:
+        with Body(self._in.blobs.content(found.index_key)) as body, BodyReader(body, self._in.blobs) as reader:
             have = path.stat().st_size if path.exists() else 0
             reader.seek(have if have <= body.length else 0)
             with path.open("r+b" if path.exists() else "wb") as out:

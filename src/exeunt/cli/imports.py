@@ -1,7 +1,8 @@
 """`exeunt import KIND PATH --workspace ID`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,12 @@ import msgspec
 
 from exeunt.cli.local import open_local, operator
 from exeunt.cli.output import emit, json_option, someone_looks, table
-from exeunt.sources.intake import Reader, Report
+from exeunt.errors import ExeuntError
+from exeunt.installation import Installation
+from exeunt.sources.intake import Item, Reader, Report
+
+SHOWN = 20
+"""Items that are named one by one where a person reads."""
 
 TABLES = ("messages", "files", "users", "rooms", "memberships")
 
@@ -66,24 +72,42 @@ def _take_in(source: str, opened: Callable[[], Reader], path: Path, workspace_id
     installation = open_local()
     installation.catalog.workspace(workspace_id)
     installation.exports.require_space()
-    reader = opened()
-    with (
-        _progress(path.name, as_json) as show,
-        importing(
-            installation.ledger, installation.lake_root, installation.blobs, workspace_id,
-            as_of=reader.as_of, clock=installation.clock, progress=show,
-        ) as intake,
-    ):  # fmt: skip
-        reader.read(intake)
-        snapshot = intake.commit(source, path.name)
-    compact(installation.ledger, installation.lake_root, workspace_id, installation.clock)
-    result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
-              "report": msgspec.to_builtins(intake.report)}  # fmt: skip
+    with _failure_written_down(installation, workspace_id, path.name):
+        reader = opened()
+        with (
+            _progress(path.name, as_json) as show,
+            importing(
+                installation.ledger, installation.lake, installation.blobs, workspace_id,
+                as_of=reader.as_of, clock=installation.clock, progress=show,
+            ) as intake,
+        ):  # fmt: skip
+            reader.read(intake)
+            snapshot = intake.commit(source, path.name)
     installation.audit.write(
         operator(workspace_id), Action.IMPORT_COMMIT, path.name, api="cli",
         detail={"import_no": intake.import_no, "snapshot": snapshot.number},
     )  # fmt: skip
+    compact(installation.ledger, installation.lake, workspace_id, installation.clock)
+    result = {"workspace": workspace_id, "import_no": intake.import_no, "snapshot": snapshot.number,
+              "report": msgspec.to_builtins(intake.report)}  # fmt: skip
     emit(as_json, result, _lines(workspace_id, snapshot.number, intake.report))
+
+
+@contextmanager
+def _failure_written_down(installation: Installation, workspace_id: str, name: str) -> Iterator[None]:
+    """An import that ends in an error, or by hand, has changed nothing that can be seen; that it was tried is told."""
+    from exeunt.access.audit import Action
+
+    try:
+        yield
+    except BaseException as error:
+        reason = str(error) or type(error).__name__
+        # what was wrong with the import matters more than that the ledger is away too
+        with suppress(ExeuntError):
+            installation.audit.write(
+                operator(workspace_id), Action.IMPORT_FAIL, name, api="cli", detail={"reason": reason}
+            )
+        raise
 
 
 def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:
@@ -93,12 +117,16 @@ def _lines(workspace_id: str, snapshot: int, report: Report) -> list[str]:
     if others:
         lines.append("among them " + ", ".join(others))
     lines.append(f"workspace {workspace_id} is at snapshot {snapshot}")
-    if report.skipped_count:
-        lines.append(f"{report.skipped_count} items did not come in:")
-        lines += [f"  {item.where}: {item.reason}" for item in report.skipped[:20]]
-        if report.skipped_count > 20:
-            lines.append("  … --json has them all")
+    lines += _named(report.skipped_count, "did not come in, or not whole", report.skipped)
+    lines += _named(report.repaired_count, "came in repaired", report.repaired)
     return lines
+
+
+def _named(count: int, what: str, items: list[Item]) -> list[str]:
+    if not count:
+        return []
+    more = ["  … --json has more of them"] if count > SHOWN else []
+    return [f"{count:,} {what}:", *(f"  {item.where}: {item.reason}" for item in items[:SHOWN]), *more]
 
 
 class _progress:

@@ -6,7 +6,6 @@ import click
 
 from exeunt.cli.output import emit, json_option
 from exeunt.cli.user import password_option, read_password
-from exeunt.cli.workspace import check_workspace_id
 from exeunt.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
     from exeunt.access.accounts import normal_email
     from exeunt.config import load_settings
     from exeunt.installation import Installation
+    from exeunt.lake.catalog import check_workspace_id
 
     settings = load_settings()
     # everything that can be wrong is looked at before anything is made
@@ -37,7 +37,7 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
     known = existed and _is_known(settings, email, workspace_id)
     password = None if known else _checked_password(from_stdin)
     installation = Installation.create(settings)
-    lines = [f"{'there is' if existed else 'made'} an installation in {settings.data_path.absolute()}"]
+    lines = [f"{'there is' if existed else 'made'} an installation in {_place(settings)}"]
     lines += [_workspace(installation, workspace_id), _administrator(installation, email, workspace_id, password)]
     account = installation.access.account(email)
     result = {
@@ -48,6 +48,15 @@ def init(email: str | None, workspace_id: str | None, from_stdin: bool, as_json:
         "existed": existed,
     }
     emit(as_json, result, lines)
+
+
+def _place(settings: "Settings") -> str:
+    """Where the installation is, without a password."""
+    from sqlalchemy import make_url
+
+    named = [make_url(settings.database_url).render_as_string()] if settings.database_url else []
+    named += [settings.storage_url] if settings.storage_url else []
+    return " and ".join(named if len(named) == 2 else [*named, str(settings.data_path.absolute())])
 
 
 def _exists(settings: "Settings") -> bool:
@@ -94,26 +103,26 @@ def _checked_password(from_stdin: bool) -> str:
 
 
 def _workspace(installation: "Installation", workspace_id: str) -> str:
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import operator
+    from exeunt.cli.workspace import make_workspace
 
     try:
-        facts = installation.catalog.add_workspace(workspace_id, workspace_id, None, installation.clock())
+        facts = make_workspace(installation, workspace_id, workspace_id, None)
     except Conflict:
         facts = installation.catalog.workspace(workspace_id)
         return f"there is a workspace {facts.id}, network id {facts.number}"
-    installation.audit.write(operator(workspace_id), Action.WORKSPACE_ADD, workspace_id, api="cli")
     return f"made workspace {facts.id}, network id {facts.number}"
 
 
 def _administrator(installation: "Installation", email: str, workspace_id: str, password: str | None) -> str:
     from exeunt.access.audit import Action
-    from exeunt.cli.local import operator
+    from exeunt.cli.local import at_the_command_line
 
     known = {account.email: account for account in installation.access.list_accounts()}.get(email)
     if known is not None and workspace_id in known.roles:
         state = ", disabled" if known.disabled_at else ""
         return f"{email} is {known.roles[workspace_id]} of workspace {workspace_id} already{state}; nothing was changed"
-    installation.access.add_account(email, workspace_id, "administrator", password)
-    installation.audit.write(operator(workspace_id), Action.INSTALLATION_INIT, email, api="cli")
+    by = at_the_command_line(workspace_id)
+    installation.access.add_account(
+        email, workspace_id, "administrator", password, by=by, action=Action.INSTALLATION_INIT
+    )
     return f"{email} is administrator of workspace {workspace_id}"

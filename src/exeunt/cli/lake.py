@@ -16,7 +16,7 @@ def lake() -> None:
 
 
 @lake.command("files")
-@click.option("--workspace", "workspace_id", required=True)
+@click.option("--workspace", "workspace_id", required=True, help="The workspace to look under.")
 @click.option("--snapshot", type=click.IntRange(1), help="By default the newest.")
 @click.option("--table", "kind", help="Only this table: messages, users, rooms, memberships, files.")
 @json_option
@@ -30,7 +30,7 @@ def files(workspace_id: str, snapshot: int | None, kind: str | None, as_json: bo
         raise NotFound(f"there is no table {kind}; there are {', '.join(TABLES)}")
     chosen = head if snapshot is None else Snapshot(workspace_id, snapshot)
     found = [
-        {"table": s.kind, "path": str(installation.lake_root / s.key), "rows": s.rows, "bytes": s.size,
+        {"table": s.kind, "path": installation.lake.url(s.key), "rows": s.rows, "bytes": s.size,
          "sha256": s.sha256.hex()}
         for s in installation.catalog.segments(chosen, kind)
     ]  # fmt: skip

@@ -4,6 +4,7 @@ import getpass
 
 import click
 
+from exeunt.access.audit import Actor
 from exeunt.access.principal import Principal
 from exeunt.config import load_settings
 from exeunt.installation import Installation
@@ -21,3 +22,8 @@ def open_local() -> Installation:
 def operator(workspace_id: str) -> Principal:
     """Whoever may run commands on the data folder may do everything; the audit trail names the system's user."""
     return Principal("", f"{getpass.getuser()} (command line)", workspace_id, "operator", frozenset({"*"}), "cli")
+
+
+def at_the_command_line(workspace_id: str = "") -> Actor:
+    """The operator as the audit trail has it; without a workspace for what concerns the whole installation."""
+    return Actor(principal=operator(workspace_id), api="cli")

@@ -1,5 +1,7 @@
 """`exeunt migrate`."""
 
+from contextlib import closing
+
 import click
 
 from exeunt.cli.output import emit, json_option
@@ -17,11 +19,10 @@ def migrate(as_json: bool) -> None:
     settings = load_settings()
     if not settings.database_url and not (settings.data_path / "ledger.sqlite").exists():
         raise NotFound(f"there is no installation in {settings.data}; `exeunt init` makes one")
-    ledger = Ledger(settings.ledger_url)
-    before = current_revision(ledger)
-    upgrade(ledger)
-    after = current_revision(ledger)
-    ledger.close()
+    with closing(Ledger(settings.ledger_url)) as ledger:
+        before = current_revision(ledger)
+        upgrade(ledger)
+        after = current_revision(ledger)
     if before != after:
         _write_down(before, after)
     done = f"the database went from {before or 'nothing'} to {after}" if before != after else f"already at {after}"

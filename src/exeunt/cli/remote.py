@@ -54,7 +54,7 @@ class Remote:
         return dict(self._call("GET", f"/v1/exports/{export_id}"))
 
     def list(self, workspace: str) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/v1/exports")["exports"])
+        return list(self._call("GET", "/v1/exports", params={"workspace": workspace})["exports"])
 
     def wait(self, export_id: str, watch: Watch) -> dict[str, Any]:
         while (export := self.show(export_id))["state"] in ("QUEUED", "RUNNING"):

@@ -19,14 +19,14 @@ def serve(host: str | None, port: int | None, processes: int | None, no_worker: 
     # loaded before the fork: its faults show here, and the processes share the memory
     from exeunt.http.app import APIS
     from exeunt.http.server import listen
-    from exeunt.http.supervisor import command_process, http_processes, supervise
+    from exeunt.http.supervisor import command_process, http_processes, supervise, try_apart
     from exeunt.installation import Installation
 
     for module in APIS.values():
         import_module(module)
     settings = load_settings()
     # whatever is wrong with the installation is said here, once, and not by every process
-    Installation(settings).ledger.close()
+    try_apart(lambda: Installation(settings).ledger.close())
     listener = listen(host or settings.host, settings.port if port is None else port, settings.stall_seconds)
     address, bound = listener.getsockname()[:2]
     count = processes or min(4, max(2, os.cpu_count() or 1))

@@ -43,18 +43,13 @@ def token() -> None:
 def create(email: str, workspace_id: str, api: str, scopes: tuple[str, ...], expires: str | None,
            as_json: bool) -> None:  # fmt: skip
     """Print a new token, once."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
     lives = duration(expires) if expires else None
     installation = open_local()
     secret, record = installation.access.create_token(
-        email, workspace_id, api=api, scopes=scopes or None, expires=lives
+        email, workspace_id, api=api, scopes=scopes or None, expires=lives, by=at_the_command_line(workspace_id)
     )
-    installation.audit.write(
-        operator(workspace_id), Action.TOKEN_CREATE, record.id, api="cli",
-        detail={"email": record.email, "for": api, "scopes": record.scopes},
-    )  # fmt: skip
     emit(as_json, {"token": secret, "user_id": record.user_id}, [secret])
     if not as_json:
         click.echo(f"token {record.id} for {api}: keep it now, it is not shown again", err=True)
@@ -95,12 +90,7 @@ def state(record: "Token", now: datetime) -> str:
 @json_option
 def revoke(token_id: str, as_json: bool) -> None:
     """End a token at once."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
-    installation = open_local()
-    record = installation.access.revoke_token(token_id)
-    installation.audit.write(
-        operator(record.workspace_id), Action.TOKEN_REVOKE, record.id, api="cli", detail={"email": record.email}
-    )  # fmt: skip
+    record = open_local().access.revoke_token(token_id, by=at_the_command_line())
     emit(as_json, record, [f"token {record.id} of {record.email} is revoked"])

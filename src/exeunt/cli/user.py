@@ -41,15 +41,12 @@ def user() -> None:
 @json_option
 def add(email: str, workspace_id: str, role: str, from_stdin: bool, as_json: bool) -> None:
     """Give an address a role in a workspace, or another one. A disabled account is enabled again."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
     installation = open_local()
     password = read_password(from_stdin) if from_stdin else None
-    account = installation.access.add_account(email, workspace_id, role, password)
-    installation.audit.write(
-        operator(workspace_id), Action.USER_ADD, account.email, api="cli", detail={"role": role}
-    )  # fmt: skip
+    by = at_the_command_line(workspace_id)
+    account = installation.access.add_account(email, workspace_id, role, password, by=by)
     emit(as_json, account, [f"{account.email} is {role} of workspace {workspace_id}"])
 
 
@@ -76,12 +73,11 @@ def _row(account: "Account") -> tuple[Any, ...]:
 @json_option
 def disable(email: str, workspace_id: str | None, as_json: bool) -> None:
     """End the access of an account at once; its tokens are revoked."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
     installation = open_local()
-    account = installation.access.disable_account(email, workspace_id)
-    installation.audit.write(operator(workspace_id or ""), Action.USER_DISABLE, account.email, api="cli")
+    by = at_the_command_line(workspace_id or "")
+    account = installation.access.disable_account(email, workspace_id, by=by)
     what = f"has no role in workspace {workspace_id} any more" if workspace_id else "is disabled"
     emit(as_json, account, [f"{account.email} {what}"])
 
@@ -92,11 +88,9 @@ def disable(email: str, workspace_id: str | None, as_json: bool) -> None:
 @json_option
 def password(email: str, from_stdin: bool, as_json: bool) -> None:
     """Set another password."""
-    from exeunt.access.audit import Action
-    from exeunt.cli.local import open_local, operator
+    from exeunt.cli.local import at_the_command_line, open_local
 
     installation = open_local()
     installation.access.account(email)
-    account = installation.access.set_password(email, read_password(from_stdin))
-    installation.audit.write(operator(""), Action.USER_PASSWORD, account.email, api="cli")
+    account = installation.access.set_password(email, read_password(from_stdin), by=at_the_command_line())
     emit(as_json, account, [f"{account.email} has a new password"])

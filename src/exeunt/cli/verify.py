@@ -11,7 +11,9 @@ from exeunt.errors import Damaged, InvalidInput
 
 @click.command("verify")
 @click.argument("archives", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--blobs", is_flag=True, help="Re-read every file body the installation holds.")
+@click.option(
+    "--blobs", is_flag=True, help="Re-read every file body the installation holds, and archives found damaged."
+)
 @click.option("--lake", is_flag=True, help="Re-read every Parquet file of the lake.")
 @json_option
 def verify(archives: tuple[Path, ...], blobs: bool, lake: bool, as_json: bool) -> None:
@@ -34,6 +36,7 @@ def verify(archives: tuple[Path, ...], blobs: bool, lake: bool, as_json: bool) -
 
 
 def _installation(blobs: bool, lake: bool) -> tuple[int, list[str]]:
+    from exeunt.exports.digests import check, damaged_archives
     from exeunt.lake.segments import verify_segment
 
     installation = open_local()
@@ -44,10 +47,15 @@ def _installation(blobs: bool, lake: bool) -> tuple[int, list[str]]:
                 checked += 1
                 if problem:
                     wrong.append(f"{key}: {problem}")
+            for archive in damaged_archives(installation, workspace.id):
+                checked += 1
+                problem = check(installation, archive)
+                if problem:
+                    wrong.append(f"archive {archive.name} of export {archive.export_id}: {problem}")
         if lake:
             for segment in installation.catalog.all_segments(workspace.id):
                 checked += 1
-                problem = verify_segment(installation.lake_root, segment)
+                problem = verify_segment(installation.lake, segment)
                 if problem:
                     wrong.append(problem)
     return checked, wrong

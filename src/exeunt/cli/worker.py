@@ -15,6 +15,9 @@ from exeunt.cli.local import open_local
 @click.option("--with-parent", type=int, metavar="PID", hidden=True, help="Leave when this process, our parent, ends.")
 def worker(once: bool, with_parent: int | None) -> None:
     """Run exports. Any number of workers may share an installation; one that dies is replaced by the others."""
+    from exeunt.exports.memory import give_back_soon
+
+    give_back_soon()
     from exeunt.exports.worker import ROUND_SECONDS, Worker
     from exeunt.logs import set_up_logging
 

@@ -11,16 +11,17 @@ import structlog
 from sqlalchemy import update
 
 from exeunt.archives.body import Body
-from exeunt.delivery.gate import Gate, Grant, Refusal, Refused
+from exeunt.delivery.gate import Gate, Grant, Refusal, Refused, Target
 from exeunt.delivery.headers import Download, Headers, encode
 from exeunt.delivery.links import Form
 from exeunt.delivery.record import Record, Use
+from exeunt.delivery.refusals import Refusals
 from exeunt.delivery.serve import Sent, refuse, send_body
-from exeunt.delivery.transfer import Broken, Revoked
+from exeunt.delivery.transfer import Away, Broken, Revoked
 from exeunt.errors import Damaged, Unavailable
 from exeunt.exports.records import Archive
 from exeunt.http.asgi import Receive, Scope, Send
-from exeunt.http.request import client_address
+from exeunt.http.request import client_address, request_id
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives
 
@@ -37,6 +38,15 @@ MESSAGES: dict[Refusal, str] = {
 }
 
 
+WORDS = {
+    412: ("precondition_failed", "Precondition failed"),
+    416: ("range_not_satisfiable", "Range not satisfiable"),
+    500: ("archive_damaged", MESSAGES["archive_damaged"]),
+    503: ("unavailable", "The export service is temporarily unavailable"),
+}
+"""Code and message of the answers that are no refusals."""
+
+
 class Downloads:
     """Serves archives by their links, and records each use."""
 
@@ -44,6 +54,7 @@ class Downloads:
         self._in = installation
         self._gate = Gate(installation.ledger, installation.keys, installation.clock)
         self.record = Record(installation.ledger, installation.clock, installation.ids)
+        self._refusals = Refusals(installation.audit, installation.clock)
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._active: dict[str, int] = {}
         self._cut: set[str] = set()
@@ -81,15 +92,16 @@ class Downloads:
             body = await self._body(grant.archive)
             use = await self._use(grant, scope)
         except Refused as refused:
-            await self._refuse(send, refused.why, refused.form)
+            await self._refuse(scope, send, refused.why, refused.form, refused.target)
             return
         except Damaged as error:
             await self._damaged(grant.archive, str(error))
-            await self._refuse(send, "archive_damaged", form)
+            target = Target(grant.link_id, grant.archive, grant.workspace_id)
+            await self._refuse(scope, send, "archive_damaged", form, target)
             return
         except Unavailable:
-            await refuse(send, 503, _body(form, "The export service is temporarily unavailable", "unavailable"),
-                         encode([("retry-after", "30")]))  # fmt: skip
+            code, text = WORDS[503]
+            await refuse(send, 503, _body(form, text, code), encode([("retry-after", "30")]))
             return
         await self._send(scope, receive, send, grant, body, use)
 
@@ -102,8 +114,7 @@ class Downloads:
         )  # fmt: skip
 
         async def words(send: Send, status: int, headers: Headers) -> None:
-            code = {412: "precondition_failed", 416: "range_not_satisfiable"}.get(status, "archive_damaged")
-            text = {412: "Precondition failed", 416: "Range not satisfiable"}.get(status, MESSAGES["archive_damaged"])
+            code, text = WORDS[status]
             await refuse(send, status, _body(grant.form, text, code), headers)
 
         self._active[grant.link_id] = self._active.get(grant.link_id, 0) + 1
@@ -116,6 +127,10 @@ class Downloads:
         except Revoked:
             sent = Sent(0, 0, "revoked")
             raise
+        except Away as error:
+            sent = Sent(0, 0, "broken")
+            if error.started:
+                raise
         except (Broken, Damaged) as error:
             sent = Sent(0, 0, "broken")
             await self._damaged(archive, str(error))
@@ -135,7 +150,7 @@ class Downloads:
     async def _body(self, archive: Archive) -> Body:
         body = self._bodies.get(archive.index_key)
         if body is None:
-            body = await asyncio.to_thread(Body, self._in.blobs.path(archive.index_key))
+            body = await asyncio.to_thread(self._open, archive.index_key)
             self._bodies[archive.index_key] = body
             while len(self._bodies) > OPEN_BODIES:
                 # not closed here: a transfer may still read it; the mapping goes with its last reader
@@ -145,6 +160,9 @@ class Downloads:
             raise Damaged(f"the index file of archive {archive.id} is not the one that was sealed")
         return body
 
+    def _open(self, key: str) -> Body:
+        return Body(self._in.blobs.content(key))
+
     async def _use(self, grant: Grant, scope: Scope) -> Use:
         client = client_address(scope)
         known = self.record.known(grant.archive.id, grant.link_id, client)
@@ -153,6 +171,8 @@ class Downloads:
         return await asyncio.to_thread(self.record.first_use, grant.archive.id, grant.link_id, None, client)
 
     async def _damaged(self, archive: Archive, reason: str) -> None:
+        # what is put back in place of a bad index file is another file, which has to be opened anew
+        self._bodies.pop(archive.index_key, None)
         log.error("an archive is damaged", archive=archive.id, export=archive.export_id, reason=reason)
 
         def mark() -> None:
@@ -161,7 +181,13 @@ class Downloads:
 
         await asyncio.to_thread(mark)
 
-    async def _refuse(self, send: Send, why: Refusal, form: Form) -> None:
+    async def _refuse(self, scope: Scope, send: Send, why: Refusal, form: Form, target: Target | None) -> None:
+        client = client_address(scope)
+        if target is not None and self._refusals.is_new(target, why, client):
+            try:
+                await asyncio.to_thread(self._refusals.write_down, target, why, client, request_id(scope))
+            except Unavailable:
+                log.exception("a refused link could not be written down", link=target.link_id, why=why)
         gone = why in ("link_expired", "link_revoked", "archive_gone")
         status = 500 if why == "archive_damaged" else 403 if not gone or form == "yammer" else 410
         # Yammer's links have one text for every way of being over

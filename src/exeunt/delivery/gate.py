@@ -21,11 +21,22 @@ REMEMBERED = 4096
 
 
 class Refused(ExeuntError):
-    """The link does not open: `why` says which of the contract's cases it is, `form` whose words to use."""
+    """The link does not open: `why` says which of the contract's cases it is, `form` whose words to use.
 
-    def __init__(self, why: Refusal, form: Form) -> None:
+    `target` is what it would have opened, None when there is no link at that address.
+    """
+
+    def __init__(self, why: Refusal, form: Form, target: "Target | None" = None) -> None:
         super().__init__(why)
-        self.why, self.form = why, form
+        self.why, self.form, self.target = why, form, target
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a link is for."""
+
+    link_id: str
+    archive: Archive
+    workspace_id: str
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -64,17 +75,18 @@ class Gate:
                 select(exports.c.workspace_id, exports.c.purged_at).where(exports.c.id == row.export_id)
             ).one()
         archive, now = archive_of(row), self._clock()
+        target = Target(link.id, archive, owner.workspace_id)
         authentic = is_authentic(self._keys, link, archive.part, archive.etag, query.decode("latin-1"))
         if not authentic or now < link.starts_at:
-            raise Refused("link_invalid", form)
+            raise Refused("link_invalid", form, target)
         if link.ended_at is not None:
-            raise Refused("link_revoked", form)
+            raise Refused("link_revoked", form, target)
         if now >= link.ends_at:
-            raise Refused("link_expired", form)
+            raise Refused("link_expired", form, target)
         if owner.purged_at is not None:
-            raise Refused("archive_gone", form)
+            raise Refused("archive_gone", form, target)
         if archive.damaged is not None:
-            raise Refused("archive_damaged", form)
+            raise Refused("archive_damaged", form, target)
         grant = Grant(link.id, link.form, archive, owner.workspace_id, link.ends_at)
         self._good[path, query] = (time.monotonic() + REMEMBERED_SECONDS, grant)
         self._good.move_to_end((path, query))

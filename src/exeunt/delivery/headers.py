@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -37,8 +38,9 @@ def disposition(name: str, *, quoted: bool = False, extended: bool = False) -> s
     return f"attachment; filename={value}{other}"
 
 
-def standing(download: Download, *, want_digest: bool = False) -> Headers:
-    """The headers that 200, 206 and HEAD share, without length and range."""
+@lru_cache(maxsize=256)
+def standing(download: Download, *, want_digest: bool = False) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that 200, 206 and HEAD share, without length and range; the same for each range of a download."""
     lines = [
         *validators(download),
         (
@@ -52,7 +54,7 @@ def standing(download: Download, *, want_digest: bool = False) -> Headers:
         lines.append(("repr-digest", f"sha-256=:{digest}:"))
         if want_digest:
             lines.append(("digest", f"sha-256={digest}"))
-    return encode(lines)
+    return tuple(encode(lines))
 
 
 def validators(download: Download) -> list[tuple[str, str]]:

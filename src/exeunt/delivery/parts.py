@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from exeunt.archives.extents import Literal
 from exeunt.archives.single import Extended
 from exeunt.blobs.store import BlobStore
+from exeunt.delivery.ahead import fetched
 from exeunt.delivery.ranges import Span
 from exeunt.delivery.transfer import FileSlice, Part
 
 
 def parts_of(body: Extended, blobs: BlobStore, first: int, end: int) -> Iterator[Part]:
     """The bytes `[first, end)` of a Body."""
-    for extent in body.extents(first, end):
+    extents = body.extents(first, end)
+    if not blobs.storage.is_local:
+        yield from fetched(extents, blobs)
+        return
+    for extent in extents:
         if isinstance(extent, Literal):
             yield extent.data
         else:
-            yield FileSlice(str(blobs.path(extent.blob.key)), extent.offset, extent.length)
+            yield FileSlice(blobs.url(extent.blob.key), extent.offset, extent.length)
 
 
 class Multipart:

@@ -1,10 +1,13 @@
 """`Range` headers, as `archives-and-ranges` (b) "Ranges" fixes them: linear to parse, clamped, coalesced."""
 
+import re
+
 import msgspec
 
 from exeunt.errors import InvalidInput
 
 MOST_DIGITS = 40
+_PLAIN = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})")
 _BLANK = " \t"
 
 
@@ -28,6 +31,10 @@ def parse_range(header: str, size: int, most: int) -> list[Span] | None:
 
     Overlapping and adjacent ranges become one, at the place of the first that led to it. Raises `Unsatisfiable`.
     """
+    plain = _PLAIN.fullmatch(header)
+    if plain and (low := int(plain[1])) <= (high := int(plain[2])) and low < size and most:
+        # what nearly every client sends, without the ceremony
+        return [Span(low, min(high, size - 1))]
     unit, equals, text = header.partition("=")
     if not equals or unit.strip(_BLANK).lower() != "bytes" or size == 0:
         return None

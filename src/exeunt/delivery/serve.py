@@ -1,6 +1,6 @@
 """Answering for a Body: conditions, ranges, HEAD, and the bytes themselves, as `archives-and-ranges` (b) fixes them."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 import msgspec
 import structlog
@@ -11,13 +11,13 @@ from exeunt.delivery.conditions import evaluate, range_applies
 from exeunt.delivery.headers import GUARDS, Download, Headers, encode, standing, validators
 from exeunt.delivery.parts import Multipart, parts_of
 from exeunt.delivery.ranges import Span, Unsatisfiable, parse_range
-from exeunt.delivery.transfer import Broken, Part, deliver
+from exeunt.delivery.transfer import Away, Broken, Part, deliver
 from exeunt.http.asgi import Receive, Scope, Send
 
 log = structlog.get_logger("exeunt.delivery")
 
 Words = Callable[[Send, int, Headers], Awaitable[None]]
-"""How an API words a 416, 412 or 500: it sends the whole answer with the given extra headers."""
+"""How an API words a 416, 412, 500 or 503: it sends the whole answer with the given extra headers."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -38,7 +38,8 @@ async def send_body(
     """Answer a GET or HEAD for a Body. The caller has checked who may.
 
     A blob that cannot be read before the first byte is answered 500 and raised as `Broken`; later the connection is
-    broken as well, so that the client cannot take what came for the whole.
+    broken as well, so that the client cannot take what came for the whole. A storage that does not answer is a 503 or a
+    broken connection in the same way, raised as `Away`.
     """
     headers = _lower(scope)
     etag = f'"{download.etag}"'
@@ -62,11 +63,16 @@ async def send_body(
         return NOTHING
     start, parts, length, first = _answer(body, blobs, download, spans, common)
     try:
-        done = await deliver(scope, receive, send, start, parts, length, stopped)
+        done = await deliver(scope, receive, send, start, parts, length, stopped, not blobs.storage.is_local)
     except Broken as error:
         log.error("a download broke", archive=download.etag, reason=str(error))
         if not error.started:
             await words(send, 500, [])
+        raise
+    except Away as error:
+        log.error("a download stopped", archive=download.etag, reason=str(error))
+        if not error.started:
+            await words(send, 503, encode([("retry-after", "30")]))
         raise
     return Sent(first, first + length if done else first, "complete" if done else "left")
 
@@ -79,7 +85,11 @@ def _spans(scope: Scope, headers: dict[str, str], download: Download, etag: str,
 
 
 def _answer(
-    body: Extended, blobs: BlobStore, download: Download, spans: list[Span] | None, common: Headers
+    body: Extended,
+    blobs: BlobStore,
+    download: Download,
+    spans: list[Span] | None,
+    common: Iterable[tuple[bytes, bytes]],
 ) -> tuple[dict[str, object], Iterator[Part], int, int]:
     """The opening message, the parts, their length, and where in the Body they start."""
     first = 0

@@ -5,11 +5,12 @@ import errno
 import os
 import select
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from exeunt.errors import ExeuntError
+from exeunt.errors import ExeuntError, Unavailable
 from exeunt.http.asgi import Message, Receive, Scope, Send
 
 CONNECTION = "exeunt.connection"
@@ -24,6 +25,8 @@ PATIENCE = 20
 NOWAIT_REFUSED = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)
 
 _threads = ThreadPoolExecutor(THREADS, "download")
+_patient = ThreadPoolExecutor(16, "remote-download")
+"""For parts that come from afar, as a thread that waits for them should hold up no other transfer."""
 _active = 0
 _ONE_BYTE = [bytearray(1)]
 
@@ -39,6 +42,12 @@ Part = bytes | FileSlice
 
 class Broken(ExeuntError):
     """A blob is missing or shorter than recorded: the transfer cannot go on. `started`: whether bytes were sent."""
+
+    started = False
+
+
+class Away(Unavailable):
+    """The storage does not answer: the transfer cannot go on now. `started`: whether bytes were sent."""
 
     started = False
 
@@ -64,8 +73,9 @@ def _writable(out: socket.socket, patience: int) -> bool:
 class Source:
     """The parts of one range in order; at most two blobs are open: this one, and the next, which the kernel fetches."""
 
-    def __init__(self, parts: Iterator[Part]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Iterator[Part], *, sized: bool = True, remote: bool = False) -> None:
+        # one that is read to its end before the first byte is sent need not be asked for its size first
+        self._parts, self._sized, self.remote = parts, sized, remote
         self.literal: bytes | None = None
         self.file, self.offset, self.left = -1, 0, 0
         self._next = self._open(ahead=False)
@@ -82,7 +92,7 @@ class Source:
             raise Broken(f"the blob {part.path} is missing") from error
         if ahead:
             _fetch(file, part.offset, part.length)
-        elif os.fstat(file).st_size < part.offset + part.length:
+        elif self._sized and os.fstat(file).st_size < part.offset + part.length:
             os.close(file)
             raise Broken(f"the blob {part.path} is shorter than recorded")
         return None, file, part.offset, part.length
@@ -92,10 +102,13 @@ class Source:
         if self.left:
             return True
         self._close_file()
-        if self._next is None:
+        # what comes from afar is on its way already, and not waited for before there is room for it
+        following = self._open(ahead=False) if self.remote and self._next is None else self._next
+        if following is None:
             return False
-        (self.literal, self.file, self.offset, self.left), self._next = self._next, None
-        self._next = self._open(ahead=True)
+        (self.literal, self.file, self.offset, self.left), self._next = following, None
+        if not self.remote:
+            self._next = self._open(ahead=True)
         return True
 
     def took(self, count: int) -> None:
@@ -153,16 +166,21 @@ class Source:
         if self._next is not None and self._next[1] >= 0:
             os.close(self._next[1])
         self._next, self.left = None, 0
+        if isinstance(self._parts, Generator):
+            # one that a thread still waits in ends by itself
+            with suppress(ValueError):
+                self._parts.close()
 
 
 async def deliver(
     scope: Scope, receive: Receive, send: Send, start: Message, parts: Iterator[Part], length: int,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False, remote: bool = False,
 ) -> bool:  # fmt: skip
     """Send `start` and exactly `length` bytes of `parts`; True when all was handed over, False when the client left.
 
-    A part that cannot be read raises `Broken`: before the first byte the caller can still answer, later the connection
-    is broken too, as it is when `stopped` says so.
+    Parts that are `remote` may keep whoever asks for them waiting, so only threads do. A part that cannot be read
+    raises `Broken`, or `Away` when it may be had later: before the first byte the caller can still answer, later the
+    connection is broken too, as it is when `stopped` says so.
     """
     global _active
     reference = scope.get("extensions", {}).get(CONNECTION)
@@ -170,7 +188,10 @@ async def deliver(
     source: Source | None = None
     _active += 1
     try:
-        source = await asyncio.to_thread(Source, parts) if length > SMALL else Source(parts)
+        if length > SMALL or remote:
+            source = await asyncio.to_thread(Source, parts, remote=remote)
+        else:
+            source = Source(parts, sized=False)
         if length <= SMALL:
             block = await _block(source, length)
             await send(start)
@@ -182,7 +203,7 @@ async def deliver(
                 return await _by_sendfile(connection, send, source, length, stopped)
             return await _by_blocks(receive, send, source, length, stopped)
         except BaseException as error:
-            if isinstance(error, Broken):
+            if isinstance(error, (Broken, Away)):
                 error.started = True
             if connection is not None:
                 connection.transport.abort()
@@ -197,7 +218,7 @@ async def _block(source: Source, size: int) -> bytearray:
     """A fresh buffer each time: the server may still hold the one before. On the loop if cached, else in a thread."""
     block = bytearray(size)
     with memoryview(block) as view:
-        done = source.fill(view, os.RWF_NOWAIT)
+        done = 0 if source.remote else source.fill(view, os.RWF_NOWAIT)
         if done < size:
             done += await asyncio.to_thread(source.fill, view[done:])
     if done < size:
@@ -248,7 +269,9 @@ async def _by_sendfile(connection: Any, send: Send, source: Source, length: int,
         while not done and not connection.disconnected:
             if stopped():
                 raise Revoked("the link was revoked")
-            turn = loop.run_in_executor(_threads, source.push, out, PATIENCE if _active <= THREADS else 0)
+            turn = loop.run_in_executor(
+                _patient if source.remote else _threads, source.push, out, PATIENCE if _active <= THREADS else 0
+            )
             try:
                 done = await asyncio.shield(turn)
             except asyncio.CancelledError:

@@ -113,7 +113,7 @@ def _slices(installation: Installation, export_id: str) -> int:
     """Bytes of file bodies that the export's archives take straight from where the import put them."""
     total = 0
     for archive in installation.exports.archives(export_id):
-        with Body(installation.blobs.path(archive.index_key)) as body:
+        with Body(installation.blobs.content(archive.index_key)) as body:
             total += sum(e.length for e in body.extents() if isinstance(e, Slice) and e.blob.key.startswith("held/"))
     return total
 

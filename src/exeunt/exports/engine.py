@@ -23,6 +23,7 @@ from dbos._error import DBOSAwaitedWorkflowCancelledError
 from dbos._serialization import DBOSPortableJSONSerializer
 
 from exeunt.exports.stops import Ended, Interrupted
+from exeunt.ledger.locks import held
 
 # without a handler of its own DBOS would add one that writes to the console
 logging.getLogger("dbos").addHandler(logging.NullHandler())
@@ -82,7 +83,7 @@ class Engine:
         self._heartbeat, self._dead_after = heartbeat_seconds, dead_after_seconds
         lite = url.startswith("sqlite")
         self._url = url
-        self._engine_options: dict[str, Any] = {"connect_args": {"factory": _Wal}} if lite else {}
+        self._engine_options: dict[str, Any] = {"connect_args": {"factory": _Wal}} if lite else {"pool_pre_ping": True}
         self._db = sa.create_engine(url, pool_size=2, max_overflow=parents, **self._engine_options)
         self._workflows = "workflow_status" if lite else "dbos.workflow_status"
         self._now = "(julianday('now') - 2440587.5) * 86400.0" if lite else "extract(epoch from clock_timestamp())"
@@ -95,6 +96,16 @@ class Engine:
 
     def start(self) -> None:
         """Join the installation's workers: from now on this process takes shards, also of others' exports."""
+        with held(self._db, "engine"):
+            self._launch()
+        # one more than the slots: the next shard is claimed while the others work, so that no slot idles for a poll
+        DBOS.register_queue(
+            "shards", worker_concurrency=self.slots + 1, polling_interval_sec=0.1, on_conflict="always_update"
+        )
+        self._watcher.start()
+
+    def _launch(self) -> None:
+        """By one process at a time: two that make the same tables at once fail, though they ask whether they exist."""
         with self._db.begin() as db:
             db.execute(sa.text("CREATE TABLE IF NOT EXISTS engine_heartbeats "
                                "(executor TEXT PRIMARY KEY, seen DOUBLE PRECISION NOT NULL)"))  # fmt: skip
@@ -103,11 +114,6 @@ class Engine:
         DBOS(config=self._config())
         self._define()
         DBOS.launch()
-        # one more than the slots: the next shard is claimed while the others work, so that no slot idles for a poll
-        DBOS.register_queue(
-            "shards", worker_concurrency=self.slots + 1, polling_interval_sec=0.1, on_conflict="always_update"
-        )
-        self._watcher.start()
 
     def _config(self) -> DBOSConfig:
         return {

@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 
 from exeunt.lake.catalog import Catalog
+from exeunt.lake.directory import rooms_in_reach
 from exeunt.lake.selection import Selection
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import files, memberships, rooms
+from exeunt.ledger.schema import files, rooms
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -26,7 +27,10 @@ def estimate(ledger: Ledger, catalog: Catalog, workspace_id: str, selection: Sel
     """Count what a selection reaches in the newest snapshot of a workspace."""
     r, f = rooms.c, files.c
     with ledger.read() as db:
-        reached = db.execute(select(r.id, r.number).where(*_rooms(workspace_id, selection))).all()
+        rooms_asked = rooms_in_reach(workspace_id, selection)
+        if selection.rooms:
+            rooms_asked.append(r.id.in_(selection.rooms))
+        reached = db.execute(select(r.id, r.number).where(*rooms_asked)).all()
         numbers, ids = [row.number for row in reached], [row.id for row in reached]
         conditions: list[Any] = [f.workspace_id == workspace_id]
         if selection.rooms or selection.room_kinds:
@@ -47,19 +51,3 @@ def estimate(ledger: Ledger, catalog: Catalog, workspace_id: str, selection: Sel
         bytes=int(counted[1] or 0) if selection.files else 0,
         exact=exact,
     )
-
-
-def _rooms(workspace_id: str, selection: Selection) -> list[ColumnElement[bool]]:
-    """The same rooms that `exeunt.lake.view.View.rooms` gives."""
-    r = rooms.c
-    conditions: list[ColumnElement[bool]] = [r.workspace_id == workspace_id]
-    if selection.rooms:
-        conditions.append(r.id.in_(selection.rooms))
-    if selection.room_kinds:
-        allowed: ColumnElement[bool] = r.kind.in_(selection.room_kinds)
-        if selection.private_to:
-            m = memberships.c
-            own = select(m.room_id).where(and_(m.workspace_id == workspace_id, m.user_id == selection.private_to))
-            allowed = or_(allowed, r.id.in_(own))
-        conditions.append(allowed)
-    return conditions

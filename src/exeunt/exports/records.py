@@ -26,7 +26,10 @@ class State(StrEnum):
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """One export. `expires_at` is when its links end; `sequence` orders exports by creation."""
+    """One export. `expires_at` is when its links end; `sequence` orders exports by creation.
+
+    `counts` are what it holds once it is completed; while files are placed they say how many are.
+    """
 
     id: str
     sequence: int
@@ -60,9 +63,12 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
         """How far the work is, 0 to 100; 100 only when it is completed."""
         if self.state in (State.COMPLETED, State.EXPIRED):
             return 100
-        if not self.shards_total:
-            return 0
-        return min(99, 100 * self.shards_done // self.shards_total)
+        if self.shards_total:
+            return min(99, 100 * self.shards_done // self.shards_total)
+        # a layout without shards places files
+        count = self.counts.get
+        files = count("files_total", 0) - count("files_external", 0) - count("files_missing", 0)
+        return min(99, 100 * count("files", 0) // files) if files > 0 else 0
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,18 +7,18 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection, func, insert, literal, select, update
 
+from exeunt.access.audit import Action, Actor, write_down
 from exeunt.archives.body import Body
 from exeunt.archives.check import check_blobs, check_zip
-from exeunt.archives.packs import PackIndex, PackWriter, index_path, read_index
+from exeunt.archives.packs import PackIndex, PackWriter, index_key, read_index
 from exeunt.blobs.store import made_prefix
 from exeunt.delivery.links import form_of, mint_links
 from exeunt.errors import Damaged, ExeuntError, Unavailable
@@ -42,7 +42,11 @@ MOST_RUNS = 5
 """How often one shard may be begun; a shard that kills its process every time ends the export after that."""
 
 PATIENCE_SECONDS = 300.0
-"""How long a step waits for a database that does not answer."""
+"""How long a step waits for a database or a bucket that does not answer."""
+
+
+SHOWN_SECONDS = 1.0
+"""How often it is written down how far an assembly is."""
 
 
 class TooManyAttempts(ExeuntError):
@@ -118,19 +122,25 @@ class Runner:
                 select(s.plan, s.done_at, s.pack_size, s.messages, s.runs)
                 .where(s.export_id == export_id, s.number == number)
             ).one()  # fmt: skip
-        path = self._pack_path(export_id, number, row.runs)
-        if row.done_at is not None and path.exists() and path.stat().st_size == row.pack_size:
+        if row.done_at is not None and self._in.blobs.size(_pack_key(export_id, number, row.runs)) == row.pack_size:
             return int(row.messages)
         run = self._begin_shard(export_id, number)
         with self._unless_overtaken(export_id, lambda: self._runs(export_id, number) == run):
-            path = self._pack_path(export_id, number, run)
+            key = _pack_key(export_id, number, run)
             progress = self._progress(stop)
             job = self._job(export_id, progress)
-            with PackWriter(path, f"{made_prefix(export_id)}/{path.name}") as pack:
+            with PackWriter(self._in.blobs.path(key), key) as pack:
                 load(job.layout).render(job, msgspec.msgpack.decode(row.plan, type=ShardPlan), pack)
                 progress(0, 0)
                 index = pack.seal()
-        self._shard_done(export_id, number, run, index)
+            self._in.blobs.keep(key)
+            self._in.blobs.keep(index_key(key))
+        try:
+            self._shard_done(export_id, number, run, index)
+        except (Interrupted, Ended):
+            # taken over while the bytes were put in place: nobody else knows of them
+            self._in.blobs.remove(key, index_key(key))
+            raise
         return index.counts.get("messages", 0)
 
     def _begin_shard(self, export_id: str, number: int) -> int:
@@ -144,9 +154,9 @@ class Runner:
                 raise TooManyAttempts(f"shard {number} was begun {MOST_RUNS} times and never finished")
             db.execute(update(export_shards).where(*mine).values(runs=run))
         for earlier in range(1, run):
-            path = self._pack_path(export_id, number, earlier)
-            for left in path.parent.glob(f"{path.name}*"):
-                left.unlink(missing_ok=True)
+            pack = _pack_key(export_id, number, earlier)
+            keys = (pack, index_key(pack))
+            self._in.blobs.remove(*keys, *(f"{key}.partial" for key in keys))
         return run
 
     def _shard_done(self, export_id: str, number: int, run: int, index: PackIndex) -> None:
@@ -176,10 +186,6 @@ class Runner:
         with self._in.ledger.read() as db:
             return db.scalar(select(s.runs).where(s.export_id == export_id, s.number == number))
 
-    def _pack_path(self, export_id: str, number: int, run: int) -> Path:
-        """Each run writes a file of its own: one that was thought dead can never write into another's."""
-        return self._in.blobs.path(f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack")
-
     # --- assembling --------------------------------------------------------------------------------------------
 
     def _finish(self, export_id: str, stop: threading.Event) -> None:
@@ -189,17 +195,22 @@ class Runner:
         for earlier in range(1, attempt):
             self._in.blobs.remove_made(export_id, _assembly(earlier))
         with self._unless_overtaken(export_id, lambda: self._attempts(export_id) == attempt):
-            job = self._job(export_id, progress, _assembly(attempt))
+            job = self._job(export_id, progress, _assembly(attempt), self._shown(export_id, attempt))
             packs = self._packs(export_id)
             outputs = load(job.layout).assemble(job, packs)
+            self._in.blobs.keep_below(job.place)
             self._check(outputs, progress)
             counts = {"messages": 0} | _sum_counts(packs) | job.counts
             self._in.blobs.sync()
-        self._complete(export_id, attempt, outputs, counts)
+        try:
+            self._complete(export_id, attempt, outputs, counts)
+        except (Interrupted, Ended):
+            self._in.blobs.remove_made(export_id, _assembly(attempt))
+            raise
 
     def _check(self, outputs: list[Output], progress: Callable[[int, int], None]) -> None:
         with ExitStack() as opened:
-            bodies = [opened.enter_context(Body(output.index)) for output in outputs]
+            bodies = [opened.enter_context(Body(self._in.blobs.content(self._key(output)))) for output in outputs]
             check_blobs(bodies, self._in.blobs)
             for output, body in zip(outputs, bodies, strict=True):
                 progress(0, 0)
@@ -219,10 +230,10 @@ class Runner:
             raise Damaged(f"{len(rows)} shards are left of {total}")
         packs = []
         for number, run, sha256 in sorted(rows):
-            path = self._pack_path(export_id, number, run)
-            if sha256 is None or not index_path(path).exists():
-                raise Damaged(f"the pack of shard {number} is missing")
-            index = read_index(path)
+            try:
+                index = read_index(self._in.blobs, _pack_key(export_id, number, run))
+            except Damaged as error:
+                raise Damaged(f"the pack of shard {number} is missing") from error
             if index.blob.sha256 != sha256:
                 raise Damaged(f"the pack of shard {number} is not the one that was recorded")
             packs.append(index)
@@ -236,7 +247,7 @@ class Runner:
                 raise Interrupted
             if not finish(db, export_id, State.COMPLETED, now, None):
                 raise Ended(export_id)
-            export = db.execute(select(e.api, e.keep_seconds).where(e.id == export_id)).one()
+            export = db.execute(select(e.api, e.keep_seconds, e.workspace_id).where(e.id == export_id)).one()
             ends_at = now + timedelta(seconds=export.keep_seconds)
             db.execute(
                 update(exports)
@@ -247,20 +258,24 @@ class Runner:
             if sealed:
                 db.execute(insert(archives), [msgspec.structs.asdict(archive) for archive in sealed])
                 mint_links(db, self._in.keys, self._in.ids, sealed, form_of(export.api), now, ends_at)
+            write_down(db, now, _worker(export.api), Action.EXPORT_COMPLETE, export_id, detail={"counts": counts},
+                       workspace_id=export.workspace_id)  # fmt: skip
 
     def _archive(self, export_id: str, output: Output, now: datetime) -> Archive:
-        key = output.index.relative_to(self._in.blobs.root).as_posix()
         facts = output.facts
         return Archive(
             id=self._in.ids(), export_id=export_id, part=output.part, role=output.role, name=output.name,
             content_type=output.content_type, length=facts.length, etag=facts.etag, crc32=facts.crc32,
-            members=output.members, index_key=key, sha256=None, sealed_at=now, damaged=None,
+            members=output.members, index_key=self._key(output), sha256=None, sealed_at=now, damaged=None,
         )  # fmt: skip
+
+    def _key(self, output: Output) -> str:
+        return self._in.blobs.key_of(output.index)
 
     # --- around them -------------------------------------------------------------------------------------------
 
     def _guarded(self, export_id: str, step: Callable[[], T]) -> T:
-        """Run a step; wait for a database that is away; an error of the work itself ends the export visibly."""
+        """Run a step; wait for a database or bucket that is away; an error of the work itself ends the export."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -269,7 +284,7 @@ class Runner:
                 self._tidy(export_id)
                 raise
             except Exception as error:
-                if isinstance(error, Unavailable) and not _is_full(error):
+                if _is_away(error) and not _is_full(error):
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(1.0)
@@ -289,8 +304,12 @@ class Runner:
 
     def fail(self, export_id: str, reason: str) -> None:
         """End an unfinished export as failed, free its slot and remove what it wrote."""
+        e, now = exports.c, self._in.clock()
         with self._in.ledger.write() as db:
-            finish(db, export_id, State.FAILED, self._in.clock(), reason)
+            if finish(db, export_id, State.FAILED, now, reason):
+                export = db.execute(select(e.api, e.workspace_id).where(e.id == export_id)).one()
+                write_down(db, now, _worker(export.api), Action.EXPORT_FAIL, export_id, detail={"reason": reason},
+                           workspace_id=export.workspace_id)  # fmt: skip
         self._tidy(export_id)
 
     def _tidy(self, export_id: str) -> None:
@@ -323,7 +342,25 @@ class Runner:
 
         return progress
 
-    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "") -> Job:
+    def _shown(self, export_id: str, attempt: int) -> Callable[[dict[str, int]], None]:
+        """Writes down how far this attempt is, at most once in `SHOWN_SECONDS`."""
+        e, last = exports.c, time.monotonic()
+
+        def show(counts: dict[str, int]) -> None:
+            nonlocal last
+            if time.monotonic() - last < SHOWN_SECONDS:
+                return
+            last = time.monotonic()
+            values = {"counts": msgspec.json.encode(counts).decode(), "updated_at": self._in.clock()}
+            # nobody's work stops because it could not be shown
+            with suppress(Unavailable), self._in.ledger.write() as db:
+                mine = (e.id == export_id, e.attempts == attempt, e.state == State.RUNNING)
+                db.execute(update(exports).where(*mine).values(values))
+
+        return show
+
+    def _job(self, export_id: str, progress: Callable[[int, int], None], place: str = "",
+             show: Callable[[dict[str, int]], None] = lambda counts: None) -> Job:  # fmt: skip
         export = self._in.exports.get(export_id)
         return Job(
             export_id=export_id, api=export.api, layout=export.layout, requested_by=export.requested_by_name,
@@ -331,6 +368,7 @@ class Runner:
             options=parse_options(export.layout, export.options), views=self._views(export_id),
             blobs=self._in.blobs, place=place, shard_rows=self._in.settings.shard_rows,
             part_bytes=self._in.settings.part_bytes, public_url=self._in.settings.public_url, progress=progress,
+            show=show,
         )  # fmt: skip
 
     def _open_views(self, export_id: str) -> tuple[View, ...]:
@@ -338,11 +376,21 @@ class Runner:
         with self._in.ledger.read() as db:
             rows = db.execute(select(export_pins).where(export_pins.c.export_id == export_id)).all()
         views = [
-            View(catalog, self._in.lake_root, catalog.workspace(row.workspace_id),
+            View(catalog, self._in.lake, catalog.workspace(row.workspace_id),
                  Snapshot(row.workspace_id, row.snapshot), export.selection)
             for row in rows
         ]  # fmt: skip
         return tuple(sorted(views, key=lambda v: (v.workspace.id != export.workspace_id, v.workspace.number)))
+
+
+def _pack_key(export_id: str, number: int, run: int) -> str:
+    """Each run writes a pack of its own: one that was thought dead can never write into another's."""
+    return f"{made_prefix(export_id)}/shard-{number:05d}-{run}.pack"
+
+
+def _worker(api: str) -> Actor:
+    """Nobody's principal: what was asked through an API is ended by the work itself."""
+    return Actor(name="worker", api=api)
 
 
 def _assembly(attempt: int) -> str:
@@ -356,6 +404,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ExeuntError):
         return str(error)
     return f"internal error: {type(error).__name__}: {error}"
+
+
+def _is_away(error: Exception) -> bool:
+    """Polars, which reads segments from a bucket by itself, tells it in words only."""
+    polars = "object-store error" in str(error) and not isinstance(error, FileNotFoundError)
+    return polars or isinstance(error, Unavailable)
 
 
 def _is_full(error: Exception) -> bool:

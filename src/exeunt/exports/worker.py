@@ -3,20 +3,19 @@
 Every round is idempotent and any number of workers may run it: the engine starts an export once whoever asks.
 """
 
-import hashlib
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from exeunt.access.audit import Action
-from exeunt.archives.body import Body
-from exeunt.archives.reading import BodyReader
-from exeunt.errors import Damaged, ExeuntError
+from exeunt.blobs.store import made_prefix
+from exeunt.exports.digests import check, damaged_archives
 from exeunt.exports.engine import Engine
-from exeunt.exports.records import State
+from exeunt.exports.records import Archive, State, archive_of
 from exeunt.exports.run import Runner
 from exeunt.exports.service import UNFINISHED
 from exeunt.installation import Installation
@@ -29,6 +28,8 @@ ROUND_SECONDS = 0.1
 SLOW_ROUND_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 30.0
 KEEP_WORKFLOWS = timedelta(days=1)
+REREAD_SECONDS = 600.0
+"""How long a worker leaves a damaged archive alone before it reads it again."""
 
 
 class Worker:
@@ -43,7 +44,8 @@ class Worker:
             heartbeat_seconds=settings.heartbeat_seconds, dead_after_seconds=settings.dead_after_seconds,
         )  # fmt: skip
         self._digests = ThreadPoolExecutor(1, "digest")
-        self._digesting: Future[None] | None = None
+        self._digesting: Future[str | None] | None = None
+        self._read_again: dict[str, float] = {}
         self._mails = ThreadPoolExecutor(1, "mail")
         self._mailing: Future[None] | None = None
         self._stopping = False
@@ -140,13 +142,20 @@ class Worker:
 
     def _remove_leftovers(self) -> None:
         """What cancelled and failed exports wrote, also what was written after they had ended."""
-        made = self._in.blobs.path("made")
-        names = [entry.name for entry in made.iterdir()] if made.is_dir() else []
-        with self._in.ledger.read() as db:
-            for name in names:
-                state = db.scalar(select(exports.c.state).where(exports.c.id == name))
-                if state in (State.CANCELLED, State.FAILED) and name not in self.engine.running():
-                    self._in.blobs.remove_made(name)
+        blobs, running = self._in.blobs, self.engine.running()
+        for export_id, state in self._states(blobs.storage.names("made")):
+            if state in (State.CANCELLED, State.FAILED) and export_id not in running:
+                blobs.remove_made(export_id)
+        for export_id, state in self._states(blobs.storage.drafts("made")):
+            if state not in UNFINISHED and export_id not in running:
+                blobs.storage.remove_drafts(made_prefix(export_id))
+
+    def _states(self, export_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        e = exports.c
+        for at in range(0, len(export_ids), 500):
+            with self._in.ledger.read() as db:
+                rows = db.execute(select(e.id, e.state).where(e.id.in_(export_ids[at : at + 500]))).all()
+            yield from ((row.id, row.state) for row in rows)
 
     def _purge(self) -> None:
         """Remove the bytes of exports that nobody can renew any more; their records stay."""
@@ -167,21 +176,26 @@ class Worker:
                 self._in.blobs.remove_made(export_id)
 
     def _digest_one(self) -> None:
-        """Compute the SHA-256 of one sealed archive that has none, beside the work; nothing waits for it."""
+        """Read one sealed archive that has no SHA-256 yet, or one that was damaged and may be whole again, beside the
+        work; nothing waits for it."""
         if self.engine.running() or (self._digesting is not None and not self._digesting.done()):
             return
+        archive = self._undigested() or self._perhaps_repaired()
+        if archive is not None:
+            self._digesting = self._digests.submit(check, self._in, archive, lambda: self._stopping)
+
+    def _undigested(self) -> Archive | None:
         a = archives.c
         with self._in.ledger.read() as db:
             row = db.execute(
-                select(a.id, a.index_key)
+                select(archives)
                 .join(exports, exports.c.id == a.export_id)
                 .where(a.sha256.is_(None), a.damaged.is_(None), a.length <= self._in.settings.digest_max_bytes,
                        exports.c.state == State.COMPLETED)
                 .order_by(a.sealed_at.desc())
                 .limit(1)
             ).first()  # fmt: skip
-        if row is not None:
-            self._digesting = self._digests.submit(self._record_digest, row.id, row.index_key)
+        return None if row is None else archive_of(row)
 
     def _post_one(self) -> None:
         """Send the mail that is due, beside the work; what a slow mail server does holds nothing up."""
@@ -206,22 +220,12 @@ class Worker:
     def _link(self, export_id: str, base: str) -> str:
         return next((url for _, url in self._in.exports.urls(export_id, base)), "")
 
-    def _record_digest(self, archive_id: str, index_key: str) -> None:
-        values: dict[str, object]
-        try:
-            values = {"sha256": self._digest(index_key)}
-        except ExeuntError as error:
-            values = {"damaged": str(error)}
-            log.error("archive %s is damaged: %s", archive_id, error)
-        if not self._stopping:
-            with self._in.ledger.write() as db:
-                db.execute(update(archives).where(archives.c.id == archive_id).values(values))
-
-    def _digest(self, index_key: str) -> bytes:
-        digest = hashlib.sha256()
-        with Body(self._in.blobs.path(index_key)) as body, BodyReader(body, self._in.blobs) as reader:
-            while not self._stopping and (piece := reader.read(1 << 20)):
-                digest.update(piece)
-            if reader.tell() != body.length and not self._stopping:
-                raise Damaged("the archive is shorter than announced")
-        return digest.digest()
+    def _perhaps_repaired(self) -> Archive | None:
+        """A damaged archive that this worker has not read for a while: it tells nobody when a blob is put back."""
+        now = time.monotonic()
+        for archive in damaged_archives(self._in):
+            last = self._read_again.get(archive.id, float("-inf"))
+            if archive.length <= self._in.settings.digest_max_bytes and now - last >= REREAD_SECONDS:
+                self._read_again[archive.id] = now
+                return archive
+        return None

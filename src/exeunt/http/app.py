@@ -26,7 +26,7 @@ OWN_PATHS = [
 """Paths that only one API has, the first that fits: served without a prefix on every host that belongs to no API."""
 
 OWN_LIMITS = {"rocketchat": 4 * 1024**2}
-"""The largest body where an API has a word of its own for larger ones."""
+"""The largest body of an API that has a limit of its own."""
 
 
 class Dispatcher:
@@ -62,7 +62,7 @@ class Dispatcher:
         await self._apis[api](scope, receive, send)
 
     def own_limit(self, scope: Scope) -> int | None:
-        """How large a body may be for an API that answers too large ones itself."""
+        """How large a body may be for the API that this request is for, where that is not the setting."""
         return OWN_LIMITS.get(self._chosen(scope)[0] or "")
 
     def _chosen(self, scope: Scope) -> tuple[str | None, str]:

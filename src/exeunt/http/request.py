@@ -1,5 +1,7 @@
 """What an API may ask about the request the shell let through."""
 
+from typing import Literal
+
 from exeunt.http.asgi import Scope
 
 
@@ -17,3 +19,15 @@ def client_address(scope: Scope) -> str:
     """The client's address, seen through trusted proxies."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+BodyFault = Literal["too_large", "stalled"]
+
+
+def body_fault(scope: Scope) -> BodyFault | None:
+    """Why the shell ended the body with a disconnect before its end; None when the client went away by itself.
+
+    An API answers these in its own words with 413 and 408. The connection is closed after either.
+    """
+    fault: BodyFault | None = scope.get("state", {}).get("body_fault")
+    return fault

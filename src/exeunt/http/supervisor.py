@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from exeunt.errors import ExeuntError, Unavailable
 from exeunt.http.server import run
 
 Starter = Callable[[], int]
@@ -21,6 +22,31 @@ Starter = Callable[[], int]
 
 SHORT_LIFE = 10.0
 LONGEST_PAUSE = 30.0
+
+
+def try_apart(check: Callable[[], None]) -> None:
+    """Run a check in a process of its own, since what it opens may not survive a fork. Raises `Unavailable` with the
+    words of the error that it met."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        code = 0
+        try:
+            check()
+        except ExeuntError as error:
+            os.write(writing, str(error).encode()[:4096])
+            code = 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            code = 1
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with open(reading, "rb") as told:
+        words = told.read().decode(errors="replace")
+    _, status = os.waitpid(pid, 0)
+    if status:
+        raise Unavailable(words or "the installation cannot be opened")
 
 
 def supervise(starters: Sequence[Starter], listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -7,11 +7,9 @@ Nothing is visible before `commit`, and everything is after it.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
-import polars as pl
 from sqlalchemy import Connection, insert, select, update
 
 from exeunt.blobs.store import BlobStore, HeldBlob, incoming_prefix
@@ -20,14 +18,16 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.changes import Known, MessageChanges, TableChanges
 from exeunt.lake.columns import MESSAGES, TABLES
 from exeunt.lake.lease import Lease, hold
-from exeunt.lake.projection import confirm, project
+from exeunt.lake.memberships import end_memberships
+from exeunt.lake.projection import confirm, note_lists, note_versions, project
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
-from exeunt.lake.segments import NewSegment, checked_paths, write_segment
+from exeunt.lake.segments import NewSegment, scan_table, write_segment
 from exeunt.lake.selection import Snapshot
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.numbers import take_numbers
 from exeunt.ledger.schema import imports, segment_groups, segments, snapshots, workspaces
 from exeunt.sources.intake import Report
+from exeunt.storage.seam import Storage
 
 BATCH_ROWS = 32_768
 """Messages held in memory at once: with their JSON about 100 MB."""
@@ -38,9 +38,9 @@ Progress = Callable[[int, int], None]
 class Import:
     """An open import; made by `importing`. Implements `exeunt.sources.intake.Intake`."""
 
-    def __init__(self, ledger: Ledger, root: Path, blobs: BlobStore, lease: Lease, clock: Clock, as_of: datetime,
+    def __init__(self, ledger: Ledger, lake: Storage, blobs: BlobStore, lease: Lease, clock: Clock, as_of: datetime,
                  progress: Progress) -> None:  # fmt: skip
-        self._ledger, self._root, self._blobs, self._lease, self._clock = ledger, root, blobs, lease, clock
+        self._ledger, self._lake, self._blobs, self._lease, self._clock = ledger, lake, blobs, lease, clock
         self._progress = progress
         self.workspace_id = lease.workspace_id
         self.as_of = as_of
@@ -51,11 +51,11 @@ class Import:
             row = db.execute(select(w.imports, w.snapshot).where(w.id == self.workspace_id)).one()
         self.import_no, self._snapshot = row.imports + 1, row.snapshot
         self._segments: list[NewSegment] = []
-        known = Known(ledger, root, self.workspace_id, self._snapshot)
+        known = Known(ledger, lake, self.workspace_id, self._snapshot)
         self._tables = {kind: TableChanges(kind, known) for kind in ("users", "rooms", "memberships", "files")}
         self._messages = MessageChanges(known)
+        self._complete: set[str] = set()
         self._pending: list[MessageRow] = []
-        self._notes: IO[bytes] | None = None
 
     # --- what a reader calls ---------------------------------------------------------------------------------
 
@@ -71,6 +71,10 @@ class Import:
         """Who is in which room."""
         self._small("memberships", list(rows))
 
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        """The memberships handed over of these rooms are all they have: whoever else was in them has left."""
+        self._complete.update(room_ids)
+
     def files(self, rows: Iterable[FileRow]) -> None:
         """Files, with or without their bodies; a body that is held stays held."""
         self._small("files", list(rows))
@@ -85,18 +89,7 @@ class Import:
     def blob(self, chunks: Iterable[bytes]) -> HeldBlob:
         """Keep a file body."""
         self._lease.renew()
-        return self._blobs.put(self.workspace_id, chunks, self._note)
-
-    def _note(self, key: str) -> None:
-        """Write down what this import keeps before it is known to any snapshot, so that it can be found and removed."""
-        if self._notes is None:
-            self._notes = notes_path(self._blobs, self.workspace_id).open("ab", buffering=0)
-        self._notes.write(f"{key}\n".encode())
-
-    def close(self) -> None:
-        """Let go of what is open."""
-        if self._notes is not None:
-            self._notes.close()
+        return self._blobs.put(self.workspace_id, chunks, lambda key: self._blobs.note(self.workspace_id, key))
 
     def progress(self, done: int, total: int) -> None:
         """Bytes of the source read so far, of so many."""
@@ -121,7 +114,7 @@ class Import:
             return
         frame = self._messages.numbered(frame, self._take_numbers, self.import_no, self.as_of)
         self._segments.append(
-            write_segment(self._root, self.workspace_id, "messages", self.import_no, frame.select(list(MESSAGES)))
+            write_segment(self._lake, self.workspace_id, "messages", self.import_no, frame.select(list(MESSAGES)))
         )
 
     def _room_numbers(self, batch: list[MessageRow]) -> dict[str, int]:
@@ -134,6 +127,13 @@ class Import:
             rooms.number_all(self._take_numbers)
         return rooms.numbers
 
+    def _end_memberships(self) -> None:
+        rooms = self._tables["rooms"].existing
+        listed_at = {key[0]: row.members_as_of for key, row in rooms.items() if row.members_as_of is not None}
+        ended = end_memberships(self._tables["memberships"], self._complete, listed_at, self.as_of)
+        if ended:
+            self.report.read["memberships ended"] += ended
+
     def _take_numbers(self, count: int) -> int:
         with self._ledger.write() as db:
             return take_numbers(db, count)
@@ -143,14 +143,15 @@ class Import:
         if self._pending:
             batch, self._pending = self._pending, []
             self._flush(batch)
+        self._end_memberships()
         for kind, changes in self._tables.items():
             changes.number_all(self._take_numbers)
             frame = changes.frame(self.import_no, self.report)
             if frame.height:
                 self._segments.append(
-                    write_segment(self._root, self.workspace_id, kind, self.import_no, frame.select(list(TABLES[kind])))
+                    write_segment(self._lake, self.workspace_id, kind, self.import_no, frame.select(list(TABLES[kind])))
                 )
-        self._blobs.sync()
+        self._blobs.sync(self.workspace_id)
         now = self._clock()
         changed = bool(self._segments)
         snapshot = self._snapshot + (1 if changed else 0)
@@ -164,7 +165,9 @@ class Import:
                 )
                 add_segments(db, self.workspace_id, snapshot, self._segments)
                 project(db, self.workspace_id, self._tables, self._segments)
+                note_versions(db, self.workspace_id, self.import_no, self._tables["files"])
             confirm(db, self.workspace_id, self._tables, self.as_of)
+            note_lists(db, self.workspace_id, self._complete, self.as_of)
             db.execute(
                 insert(imports).values(
                     workspace_id=self.workspace_id, import_no=self.import_no, source=source, source_name=source_name,
@@ -204,7 +207,7 @@ def add_segments(db: Connection, workspace_id: str, snapshot: int, new: list[New
 
 
 @contextmanager
-def importing(ledger: Ledger, root: Path, blobs: BlobStore, workspace_id: str, *, as_of: datetime, clock: Clock,
+def importing(ledger: Ledger, lake: Storage, blobs: BlobStore, workspace_id: str, *, as_of: datetime, clock: Clock,
               progress: Progress = lambda done, total: None) -> Iterator[Import]:  # fmt: skip
     """Open an import under the workspace's lease. Left without `commit`, the lake is as before.
 
@@ -213,44 +216,33 @@ def importing(ledger: Ledger, root: Path, blobs: BlobStore, workspace_id: str, *
     catalog = Catalog(ledger)
     catalog.workspace(workspace_id)
     with hold(ledger, clock, workspace_id) as lease:
-        remove_orphans(catalog, root, blobs, workspace_id)
-        intake = Import(ledger, root, blobs, lease, clock, as_of, progress)
+        remove_orphans(catalog, lake, blobs, workspace_id)
+        intake = Import(ledger, lake, blobs, lease, clock, as_of, progress)
         try:
             yield intake
         finally:
-            intake.close()
             if lease.is_newest():
-                remove_orphans(catalog, root, blobs, workspace_id)
+                remove_orphans(catalog, lake, blobs, workspace_id)
 
 
-def notes_path(blobs: BlobStore, workspace_id: str) -> Path:
-    """Where an import notes the bodies it keeps, one key a line, until it has ended."""
-    return blobs.path(incoming_prefix(workspace_id)) / "placed"
-
-
-def remove_orphans(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id: str) -> int:
+def remove_orphans(catalog: Catalog, lake: Storage, blobs: BlobStore, workspace_id: str) -> int:
     """Under the lease: remove what an import that died left behind. Returns how many files went."""
     known = catalog.all_segment_keys(workspace_id)
-    gone = 0
-    for key in _unused(catalog, root, blobs, workspace_id):
-        blobs.remove(key)
-        gone += 1
-    for path in sorted((root / workspace_id).glob("*/*.parquet")):
-        if path.relative_to(root).as_posix() not in known:
-            path.unlink()
-            gone += 1
-    for key, _ in list(blobs.sizes(incoming_prefix(workspace_id))):
-        blobs.remove(key)
-        gone += 1
-    return gone
+    orphans = [key for key, _ in lake.walk(workspace_id) if key not in known]
+    lake.remove(orphans)
+    unused = _unused(catalog, lake, blobs, workspace_id)
+    blobs.remove(*unused)
+    # last what tells of them, or nobody would look again after an end in the middle
+    incoming = [key for key, _ in blobs.sizes(incoming_prefix(workspace_id))]
+    blobs.remove(*incoming)
+    return len(orphans) + len(unused) + len(incoming)
 
 
-def _unused(catalog: Catalog, root: Path, blobs: BlobStore, workspace_id: str) -> list[str]:
+def _unused(catalog: Catalog, lake: Storage, blobs: BlobStore, workspace_id: str) -> list[str]:
     """The bodies that the last import noted and no snapshot names."""
-    notes = notes_path(blobs, workspace_id)
-    noted = notes.read_text().splitlines() if notes.exists() else []
+    noted = blobs.noted(workspace_id)
     if not noted:
         return []
-    paths = checked_paths(root, [s for s in catalog.all_segments(workspace_id) if s.kind == "files"])
-    named = set(pl.read_parquet(paths, columns=["sha256"])["sha256"]) if paths else set()
+    segments = [s for s in catalog.all_segments(workspace_id) if s.kind == "files"]
+    named = set(scan_table(lake, "files", segments).select("sha256").collect()["sha256"])
     return [key for key in noted if key.rpartition("/")[2] not in named]

@@ -1,14 +1,16 @@
 """The catalog: which segments make up which snapshot, and what lies in them, without opening one."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
-from exeunt.errors import Conflict, NotFound
+from exeunt.errors import Conflict, InvalidInput, NotFound
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.numbers import take_numbers
 from exeunt.ledger.schema import segment_groups, segments, workspaces
 
@@ -35,15 +37,34 @@ class Segment(msgspec.Struct, frozen=True):
     begin_snapshot: int
 
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_workspace_id(text: str) -> str:
+    """The id itself. Raises `InvalidInput` when it could not name a folder and stand in an address."""
+    if not _ID.fullmatch(text):
+        raise InvalidInput(
+            f"{text!r} cannot be a workspace's id: up to 64 letters, digits, dots, dashes and underscores, "
+            "the first a letter or digit"
+        )
+    return text
+
+
 class Catalog:
     """Reads of the catalog, and the making of workspaces. Writing content is `exeunt.lake.append`'s."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime) -> WorkspaceFacts:
-        """Make an empty workspace. Raises `Conflict` when it exists, `NotFound` when its home does not."""
+    def add_workspace(self, workspace_id: str, name: str, external_of: str | None, now: datetime,
+                      also: Callable[[Connection], None] = lambda db: None) -> WorkspaceFacts:  # fmt: skip
+        """Make an empty workspace; `also` is called in the same transaction.
+
+        Raises `InvalidInput` for what cannot be an id, `Conflict` when it exists, `NotFound` when its home does not.
+        """
+        check_workspace_id(workspace_id)
         with self._ledger.write() as db:
+            lock(db, f"workspace {workspace_id}")
             if db.scalar(select(workspaces.c.id).where(workspaces.c.id == workspace_id)) is not None:
                 raise Conflict(f"workspace {workspace_id} exists already")
             if external_of and db.scalar(select(workspaces.c.id).where(workspaces.c.id == external_of)) is None:
@@ -54,6 +75,7 @@ class Catalog:
                     id=workspace_id, number=number, name=name, external_of=external_of, created_at=now
                 )
             )
+            also(db)
         return WorkspaceFacts(workspace_id, number, name, external_of, now)
 
     def workspaces(self) -> list[WorkspaceFacts]:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,11 +13,12 @@ from exeunt.clock import EPOCH, to_micros
 from exeunt.lake.catalog import Catalog, Segment, month_start
 from exeunt.lake.columns import ASSIGNED, KEYS, MESSAGES, TABLES
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
-from exeunt.lake.segments import NewSegment, checked_paths
+from exeunt.lake.segments import NewSegment, scan_table
 from exeunt.lake.selection import Group, Snapshot
 from exeunt.ledger import schema
 from exeunt.ledger.database import Ledger
 from exeunt.sources.intake import Report
+from exeunt.storage.seam import Storage
 
 _encode = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
@@ -29,7 +29,10 @@ HELD_FIELDS = ("storage", "sha256", "md5", "crc32", "size", "reason")
 def content_hash(row: Any) -> int:
     """A 63-bit digest of what a row says. The source's own JSON is left out: it repeats what else is said, and much
     of it (reply counts, profile snippets) changes without the row changing."""
-    if hasattr(row, "raw"):
+    if isinstance(row, MembershipRow) and row.ended_at is None:
+        # a column that came later says nothing here, so that what was taken in before it came stays known
+        packed = _encode({name: getattr(row, name) for name in row.__struct_fields__ if name != "ended_at"})
+    elif hasattr(row, "raw"):
         raw, row.raw = row.raw, ""
         packed = _encode(row)
         row.raw = raw
@@ -50,8 +53,8 @@ class Change(msgspec.Struct, frozen=True):
 class Known:
     """What the workspace holds before the import."""
 
-    def __init__(self, ledger: Ledger, root: Path, workspace_id: str, snapshot: int) -> None:
-        self._ledger, self.root, self.workspace_id = ledger, root, workspace_id
+    def __init__(self, ledger: Ledger, lake: Storage, workspace_id: str, snapshot: int) -> None:
+        self._ledger, self.lake, self.workspace_id = ledger, lake, workspace_id
         self.snapshot = Snapshot(workspace_id, snapshot)
         self.catalog = Catalog(ledger)
 
@@ -64,10 +67,8 @@ class Known:
 
     def revisions(self, kind: str) -> "Revisions":
         """Every revision of a small table, those too that a younger one hides."""
-        paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
-        if not paths:
-            return Revisions({}, {})
-        frame = pl.read_parquet(paths, columns=[*KEYS[kind], "content_hash", "seen_at", "revision"])
+        table = scan_table(self.lake, kind, self.catalog.segments(self.snapshot, kind))
+        frame = table.select(*KEYS[kind], "content_hash", "seen_at", "revision").collect()
         said = frame.group_by([*KEYS[kind], "content_hash"]).agg(pl.col("seen_at").max())
         last = frame.group_by(KEYS[kind]).agg(pl.col("revision").max())
         return Revisions(
@@ -76,9 +77,9 @@ class Known:
 
     def row(self, kind: str, key: tuple[str, ...], digest: int) -> Any:
         """What a revision says, every field of it."""
-        paths = checked_paths(self.root, self.catalog.segments(self.snapshot, kind))
+        table = scan_table(self.lake, kind, self.catalog.segments(self.snapshot, kind))
         mine = pl.all_horizontal(pl.col(name) == value for name, value in zip(KEYS[kind], key, strict=True))
-        found = pl.scan_parquet(paths).filter(mine & (pl.col("content_hash") == digest)).head(1).collect()
+        found = table.filter(mine & (pl.col("content_hash") == digest)).head(1).collect()
         values = found.row(0, named=True)
         return ROWS[kind](**{name: values[name] for name in ROWS[kind].__struct_fields__})
 
@@ -154,6 +155,23 @@ class TableChanges:
         if before is not None and seen_at < before.seen_at:
             self._say_again(key, row, before, revision + 1)
 
+    def speaks_of(self, key: tuple[str, ...]) -> bool:
+        """Whether this import offered anything for a key."""
+        return key in self._rows or key in self._seen
+
+    def confirm(self, key: tuple[str, ...], seen_at: datetime) -> None:
+        """This import has nothing else to say of a key than what is known, though it does not offer it."""
+        if seen_at > self.existing[key].seen_at:
+            self.confirmed.add(key)
+
+    def fresh(self) -> list[tuple[tuple[str, ...], Any]]:
+        """The offered rows of which nothing was known, by key."""
+        return [(key, change.row) for key, change in self._rows.items() if key not in self.existing]
+
+    def follow(self, key: tuple[str, ...], row: Any, seen_at: datetime) -> None:
+        """What a younger source is known to say of an offered row: written after it, as its next revision."""
+        self._again[key] = Change(row, content_hash(row), self._rows[key].revision + 1, seen_at)
+
     def _say_again(self, key: tuple[str, ...], row: Any, before: Any, revision: int) -> None:
         """The source is older than what is known. What a younger one said is written once more where this row would
         pass for younger than its first saying, and with this row's bytes where the younger source lacked them."""
@@ -206,17 +224,20 @@ class TableChanges:
 
     def changed(self) -> dict[tuple[str, ...], Change]:
         """What may be newer than what is known, by key; what is only said again is known."""
-        again = {key: c for key, c in self._again.items() if c.content_hash != self.existing[key].content_hash}
-        return self._rows | again
+        known = {key: self.existing[key].content_hash for key in self._again if key in self.existing}
+        return self._rows | {key: c for key, c in self._again.items() if c.content_hash != known.get(key)}
+
+    def written(self) -> list[Change]:
+        """Every row to write, ordered by key, those that are only said again after the others."""
+        return [rows[key] for rows in (self._rows, self._again) for key in sorted(rows)]
 
     def frame(self, import_no: int, report: Report) -> pl.DataFrame:
         """The rows to write, ordered by key, and their counts in the report."""
-        changes = [self._rows[key] for key in sorted(self._rows)]
-        new = sum(change.revision == 1 for change in changes)
+        changes = self.written()
+        new = sum(change.revision == 1 for change in self._rows.values())
         report.added[self.kind] += new
-        report.changed[self.kind] += len(changes) - new
+        report.changed[self.kind] += len(self._rows) - new
         report.unchanged[self.kind] += self._unchanged
-        changes += [self._again[key] for key in sorted(self._again)]
         rows = [change.row for change in changes]
         columns: dict[str, list[Any]] = {
             name: [getattr(row, name) for row in rows]
@@ -279,23 +300,25 @@ class MessageChanges:
             "room_id", month=started.dt.year().cast(pl.Int32) * 100 + started.dt.month().cast(pl.Int32)
         ).unique()
         wanted = {(self._room_numbers[room], month) for room, month in pairs.iter_rows() if room in self._room_numbers}
-        paths = [self._known.root / s.key for s in written
-                 if s.kind == "messages" and any((g.room_number, g.month) in wanted for g in s.groups)]  # fmt: skip
-        paths += self._committed_paths(wanted)
-        if not paths:
+        segments: list[Segment | NewSegment] = [
+            s for s in written if s.kind == "messages" and any((g.room_number, g.month) in wanted for g in s.groups)
+        ]
+        segments += self._committed_of(wanted)
+        if not segments:
             return None
         columns = ["id", "number", "revision", "content_hash"]
         rooms = frame["room_id"].unique().to_list()
-        found = pl.scan_parquet(paths).filter(pl.col("room_id").is_in(rooms)).select(columns)
+        found = (
+            scan_table(self._known.lake, "messages", segments).filter(pl.col("room_id").is_in(rooms)).select(columns)
+        )
         return found.join(frame.lazy().select("id").unique(), on="id", how="semi").collect()
 
-    def _committed_paths(self, wanted: set[tuple[int, int]]) -> list[Path]:
+    def _committed_of(self, wanted: set[tuple[int, int]]) -> list[Segment]:
         if not self._committed or not wanted:
             return []
         groups = [Group(room, month_start(month), month_start(month), 0) for room, month in wanted]
         ids = self._known.catalog.segments_of_groups(self._known.snapshot, groups)
-        chosen: list[Segment] = [s for s in self._committed if s.id in ids]
-        return checked_paths(self._known.root, chosen)
+        return [s for s in self._committed if s.id in ids]
 
     def know_rooms(self, numbers: dict[str, int]) -> None:
         """The rooms' numbers, by which the catalog knows its groups."""

@@ -71,6 +71,7 @@ MEMBERSHIPS: Final[Schema] = {
     "user_id": pl.String,
     "role": pl.String,
     "joined_at": INSTANT,
+    "ended_at": INSTANT,
     **ASSIGNED,
 }
 

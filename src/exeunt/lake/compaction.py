@@ -1,8 +1,5 @@
 """Compaction: many small segments of a workspace become few, for the snapshots to come; older ones keep theirs."""
 
-from pathlib import Path
-
-import polars as pl
 from sqlalchemy import insert, select, update
 
 from exeunt.clock import Clock
@@ -11,9 +8,10 @@ from exeunt.lake.append import BATCH_ROWS, add_segments
 from exeunt.lake.catalog import Catalog, Segment
 from exeunt.lake.columns import MESSAGES
 from exeunt.lake.lease import hold
-from exeunt.lake.segments import NewSegment, checked_paths, write_segment
+from exeunt.lake.segments import NewSegment, scan_table, write_segment
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.schema import segments, snapshots, workspaces
+from exeunt.storage.seam import Storage
 
 MOST_SMALL = 64
 MERGED_ROWS = 131_072
@@ -21,7 +19,7 @@ SMALL_ROWS = MERGED_ROWS - BATCH_ROWS
 """An import writes at most `BATCH_ROWS` a segment, so what could take no more of them in is not small any more."""
 
 
-def compact(ledger: Ledger, root: Path, workspace_id: str, clock: Clock) -> int:
+def compact(ledger: Ledger, lake: Storage, workspace_id: str, clock: Clock) -> int:
     """Merge the small message segments of the newest snapshot when there are more than `MOST_SMALL` of them.
 
     Returns how many were merged; 0 also when another process is writing to the workspace.
@@ -35,8 +33,8 @@ def compact(ledger: Ledger, root: Path, workspace_id: str, clock: Clock) -> int:
             merged: list[NewSegment] = []
             for batch in _batches(small):
                 lease.renew()
-                frame = pl.concat([pl.read_parquet(path) for path in checked_paths(root, batch)])
-                merged.append(write_segment(root, workspace_id, "messages", 0, frame.select(list(MESSAGES))))
+                frame = scan_table(lake, "messages", batch).collect()
+                merged.append(write_segment(lake, workspace_id, "messages", 0, frame.select(list(MESSAGES))))
             with ledger.write() as db:
                 lease.check(db)
                 w = workspaces.c

@@ -3,17 +3,18 @@
 Imports no Polars: HTTP processes read this, and this only, of a workspace's content.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
+from exeunt.errors import InvalidInput
 from exeunt.lake.rows import PersonKind, RoomKind
 from exeunt.lake.selection import Selection, Snapshot
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import export_pins, memberships, rooms, users
+from exeunt.ledger.schema import export_pins, files, memberships, rooms, users
 
 _AT_ONCE = 500
 """Ids in one query: databases limit how many values a statement may carry."""
@@ -81,15 +82,22 @@ class Directory:
         with self._ledger.read() as db:
             return list(db.scalars(query.order_by(rooms.c.number)))
 
-    def out_of_reach(self, workspace_id: str, reach: Selection, room_ids: Iterable[str]) -> list[str]:
-        """Which of these ids name no room, or none within reach: nobody can tell which of the two."""
-        asked = list(dict.fromkeys(room_ids))
-        known: set[str] = set()
+    def require_known(self, workspace_id: str, wanted: Selection) -> None:
+        """Raises `InvalidInput` for the first room or person named that there is not.
+
+        A room out of reach cannot be told from an unknown one. A person is whoever is listed, is a member of a room
+        or has uploaded a file: not every source lists everybody who wrote.
+        """
+        u, m, f = users.c, memberships.c, files.c
+        reached = rooms_in_reach(workspace_id, wanted)
         with self._ledger.read() as db:
-            for at in range(0, len(asked), _AT_ONCE):
-                query = select(rooms.c.id).where(*rooms_in_reach(workspace_id, reach))
-                known |= set(db.scalars(query.where(rooms.c.id.in_(asked[at : at + _AT_ONCE]))))
-        return [room_id for room_id in asked if room_id not in known]
+            for room in _missing(db, wanted.rooms, (rooms.c.id, reached)):
+                raise InvalidInput(f"there is no room {room!r} in workspace {workspace_id} that you may export")
+            for person in _missing(
+                db, wanted.people, (u.id, [u.workspace_id == workspace_id]),
+                (m.user_id, [m.workspace_id == workspace_id]), (f.uploader_id, [f.workspace_id == workspace_id]),
+            ):  # fmt: skip
+                raise InvalidInput(f"there is no person {person!r} in workspace {workspace_id}")
 
     def people(self, workspace_id: str, *, email: str = "", after: int = 0, limit: int = 100) -> list[Person]:
         """Everybody, or whoever has this e-mail address in any case, by number."""
@@ -113,16 +121,35 @@ class Directory:
 
 
 def rooms_in_reach(workspace_id: str, reach: Selection) -> list[ColumnElement[bool]]:
-    """Conditions on `rooms` for what `room_kinds` and `private_to` of a selection leave."""
-    r, m = rooms.c, memberships.c
+    """Conditions on `rooms` for what `room_kinds` and `private_to` of a selection leave, whatever rooms it names."""
+    r = rooms.c
     conditions: list[ColumnElement[bool]] = [r.workspace_id == workspace_id]
     if reach.room_kinds:
         allowed: ColumnElement[bool] = r.kind.in_(reach.room_kinds)
         if reach.private_to:
-            own = select(m.room_id).where(and_(m.workspace_id == workspace_id, m.user_id == reach.private_to))
-            allowed = or_(allowed, r.id.in_(own))
+            allowed = or_(
+                allowed, r.id.in_(own_rooms(reach.private_to).where(memberships.c.workspace_id == workspace_id))
+            )
         conditions.append(allowed)
     return conditions
+
+
+def own_rooms(user_id: str) -> Select[tuple[str]]:
+    """The ids of the rooms that a person is in; the workspace is the caller's to say."""
+    m = memberships.c
+    return select(m.room_id).where(m.user_id == user_id, m.ended_at.is_(None))
+
+
+def _missing(
+    db: Connection, ids: Sequence[str], *places: tuple[ColumnElement[str], Sequence[ColumnElement[bool]]]
+) -> list[str]:
+    """Those of the ids that stand in none of these columns under their conditions, in order."""
+    known: set[str] = set()
+    for column, conditions in places:
+        for at in range(0, len(ids), _AT_ONCE):
+            query = select(column).where(*conditions, column.in_(ids[at : at + _AT_ONCE])).distinct()
+            known |= set(db.scalars(query))
+    return [name for name in ids if name not in known]
 
 
 def _columns(table: Table, struct: type[msgspec.Struct]) -> list[Any]:

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from exeunt.clock import Clock
 from exeunt.errors import Busy, Conflict
 from exeunt.ledger.database import Ledger
+from exeunt.ledger.locks import lock
 from exeunt.ledger.schema import leases
 
 LIFE = timedelta(seconds=60)
@@ -67,13 +68,17 @@ def hold(ledger: Ledger, clock: Clock, workspace_id: str) -> Iterator[Lease]:
 def _acquire(ledger: Ledger, clock: Clock, workspace_id: str) -> Lease:
     holder, now = process_name(), clock()
     with ledger.write() as db:
+        lock(db, f"lease {workspace_id}")
         row = db.execute(select(leases).where(leases.c.workspace_id == workspace_id).with_for_update()).first()
         if row is not None and row.expires_at > now and not _is_dead(row.holder):
             left = (row.expires_at - now).total_seconds()
             raise Busy(f"workspace {workspace_id} is being written by {row.holder}; try again later", left)
         fence = (row.fence if row is not None else 0) + 1
-        db.execute(delete(leases).where(leases.c.workspace_id == workspace_id))
-        db.execute(insert(leases).values(workspace_id=workspace_id, holder=holder, fence=fence, expires_at=now + LIFE))
+        mine = {"holder": holder, "fence": fence, "expires_at": now + LIFE}
+        if row is None:
+            db.execute(insert(leases).values(workspace_id=workspace_id, **mine))
+        else:
+            db.execute(update(leases).where(leases.c.workspace_id == workspace_id).values(mine))
     return Lease(ledger, clock, workspace_id, holder, fence)
 
 

@@ -1,9 +1,10 @@
 """The projection: the newest users, rooms, memberships and files as ordinary rows, kept in the import's transaction."""
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, or_, select, update
 
 from exeunt.clock import from_micros
 from exeunt.lake.changes import Change, TableChanges, updated_at
@@ -11,7 +12,8 @@ from exeunt.lake.columns import KEYS
 from exeunt.lake.segments import NewSegment
 from exeunt.ledger import schema
 
-_BESIDE = {"workspace_id", "messages", "last_message_at"}
+_BESIDE = {"workspace_id", "messages", "last_message_at", "members_as_of"}
+_OF_VERSION = {"number", "workspace_id", "file_id", "import_no"}
 _ASSIGNED = {"number", "version_number", "revision", "content_hash", "seen_at"}
 
 
@@ -20,6 +22,21 @@ def project(db: Connection, workspace_id: str, tables: dict[str, TableChanges], 
     for kind, changes in tables.items():
         _project_table(db, workspace_id, getattr(schema, kind), changes)
     _count_messages(db, workspace_id, tables["rooms"], segments)
+
+
+def note_versions(db: Connection, workspace_id: str, import_no: int, files: TableChanges) -> None:
+    """Remember every version of a file by its number: an export of any snapshot may have given a link to it."""
+    known = {row.version_number for row in files.existing.values()}
+    said = {files.version_numbers[change.row.id, change.revision]: change.row for change in files.written()}
+    fields = [c.name for c in schema.file_versions.columns if c.name not in _OF_VERSION]
+    fresh = [
+        {"number": number, "workspace_id": workspace_id, "file_id": row.id, "import_no": import_no}
+        | {name: getattr(row, name) for name in fields}
+        for number, row in said.items()
+        if number not in known
+    ]
+    if fresh:
+        db.execute(insert(schema.file_versions), fresh)
 
 
 def confirm(db: Connection, workspace_id: str, tables: dict[str, TableChanges], seen_at: datetime) -> None:
@@ -32,6 +49,16 @@ def confirm(db: Connection, workspace_id: str, tables: dict[str, TableChanges], 
                 update(table).where(table.c.workspace_id == workspace_id, *mine).values(seen_at=seen_at),
                 [{f"key_{n}": v for n, v in zip(KEYS[kind], key, strict=True)} for key in sorted(changes.confirmed)],
             )
+
+
+def note_lists(db: Connection, workspace_id: str, room_ids: Set[str], as_of: datetime) -> None:
+    """Remember how young the youngest complete list of a room's members is."""
+    r = schema.rooms.c
+    mine = and_(r.workspace_id == workspace_id, r.id == bindparam("room"))
+    older = or_(r.members_as_of.is_(None), r.members_as_of < as_of)
+    if room_ids:
+        query = update(schema.rooms).where(mine, older).values(members_as_of=as_of)
+        db.execute(query, [{"room": room_id} for room_id in sorted(room_ids)])
 
 
 def _project_table(db: Connection, workspace_id: str, table: Table, changes: TableChanges) -> None:

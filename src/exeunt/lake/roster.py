@@ -107,7 +107,7 @@ class Roster:
     def role_in(self, workspace_id: str, room_id: str, user_id: str) -> str | None:
         """What somebody is in a room; None for who is not in it."""
         m = memberships.c
-        mine = (m.workspace_id == workspace_id, m.room_id == room_id, m.user_id == user_id)
+        mine = (m.workspace_id == workspace_id, m.room_id == room_id, m.user_id == user_id, m.ended_at.is_(None))
         with self._ledger.read() as db:
             return db.scalar(select(m.role).where(*mine))
 
@@ -115,7 +115,7 @@ class Roster:
                 count: int = 0) -> tuple[list[Member], int]:  # fmt: skip
         """A page of those in a room by user name, and how many there are; `text` occurs in a name."""
         m, u = memberships.c, users.c
-        conditions = [m.workspace_id == workspace_id, m.room_id == room_id]
+        conditions = [m.workspace_id == workspace_id, m.room_id == room_id, m.ended_at.is_(None)]
         if text:
             part = f"%{text.lower().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
             conditions.append(
@@ -137,7 +137,11 @@ class Roster:
                 query = (
                     select(m.room_id, *_member())
                     .select_from(memberships.join(users, and_(u.workspace_id == m.workspace_id, u.id == m.user_id)))
-                    .where(m.workspace_id == workspace_id, m.room_id.in_(room_ids[at : at + _AT_ONCE]))
+                    .where(
+                        m.workspace_id == workspace_id,
+                        m.room_id.in_(room_ids[at : at + _AT_ONCE]),
+                        m.ended_at.is_(None),
+                    )
                     .order_by(u.username, u.id)
                 )
                 for row in db.execute(query):
@@ -194,7 +198,7 @@ def _conditions(workspace_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.kinds:
         conditions.append(r.kind.in_(wanted.kinds))
     if wanted.joined is not None:
-        mine = select(m.room_id).where(m.workspace_id == workspace_id, m.user_id == wanted.joined)
+        mine = select(m.room_id).where(m.workspace_id == workspace_id, m.user_id == wanted.joined, m.ended_at.is_(None))
         conditions.append(r.id.in_(mine))
     if wanted.reach is not None:
         conditions += rooms_in_reach(workspace_id, wanted.reach)
@@ -205,7 +209,7 @@ def _conditions(workspace_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _count() -> ColumnElement[int]:
     r, m = rooms.c, memberships.c
-    mine = (m.workspace_id == r.workspace_id, m.room_id == r.id)
+    mine = (m.workspace_id == r.workspace_id, m.room_id == r.id, m.ended_at.is_(None))
     return select(func.count()).select_from(memberships).where(*mine).correlate(rooms).scalar_subquery()
 
 

@@ -73,12 +73,13 @@ class RoomRow(msgspec.Struct, kw_only=True):
 
 
 class MembershipRow(msgspec.Struct, kw_only=True):
-    """Who is in a room, as the newest source says."""
+    """Who is in a room, as the newest source says. Readers leave `ended_at` alone: the lake sets it."""
 
     room_id: str
     user_id: str
     role: Literal["member", "owner", "moderator"] = "member"
     joined_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class FileRow(msgspec.Struct, kw_only=True):

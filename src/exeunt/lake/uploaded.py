@@ -9,12 +9,16 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from exeunt.archives.extents import Blob
 from exeunt.blobs.store import held_key
+from exeunt.lake.directory import own_rooms
 from exeunt.lake.selection import Selection
 from exeunt.ledger.database import Ledger
-from exeunt.ledger.schema import files, memberships, rooms, users
+from exeunt.ledger.schema import file_versions, files, memberships, rooms, users
 
 ELSEWHERE = ("external", "absent")
 """Where `storage` says that the bytes are not here but may be at the file's own address."""
+
+_OF_VERSION = ("name", "description", "media_type", "size", "uploaded_at", "storage", "url", "sha256", "crc32")
+"""What two versions of a file may differ in."""
 
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
@@ -52,25 +56,28 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def uploaded_file(ledger: Ledger, workspace_ids: Sequence[str], number: int, reach: Selection) -> UploadedFile | None:
-    """The file with this number or version number in one of these workspaces, unless `reach` withholds its room."""
-    f, r, u = files.c, rooms.c, users.c
-    query = (
-        select(
-            f.workspace_id, f.number, f.version_number, f.name, f.description, f.media_type, f.size,
-            u.number.label("uploader"), case((_is_group(), r.number)).label("group"), f.uploaded_at, f.storage, f.url,
-            f.sha256, f.crc32,
-        )
-        .select_from(
-            files.outerjoin(rooms, and_(r.workspace_id == f.workspace_id, r.id == f.room_id)).outerjoin(
-                users, and_(u.workspace_id == f.workspace_id, u.id == f.uploader_id)
-            )
-        )
-        .where(
-            f.workspace_id.in_(workspace_ids), or_(f.number == number, f.version_number == number), *_reached(reach)
-        )
-    )  # fmt: skip
+    """The file with this number or version number in one of these workspaces, unless `reach` withholds its room.
+
+    An older version is told by its own number. Who may have it is decided by the file as it is now.
+    """
+    f, r, u, v = files.c, rooms.c, users.c, file_versions.c
+    placed = files.outerjoin(rooms, and_(r.workspace_id == f.workspace_id, r.id == f.room_id)).outerjoin(
+        users, and_(u.workspace_id == f.workspace_id, u.id == f.uploader_id)
+    )
+    within = [f.workspace_id.in_(workspace_ids), *_reached(reach)]
+    place = (f.workspace_id, f.number, u.number.label("uploader"), case((_is_group(), r.number)).label("group"))
+    newest = (
+        select(*place, f.version_number, *(f[name] for name in _OF_VERSION))
+        .select_from(placed)
+        .where(or_(f.number == number, f.version_number == number), *within)
+    )
+    older = (
+        select(*place, v.number.label("version_number"), *(v[name] for name in _OF_VERSION))
+        .select_from(placed.join(file_versions, and_(v.workspace_id == f.workspace_id, v.file_id == f.id)))
+        .where(v.number == number, *within)
+    )
     with ledger.read() as db:
-        row = db.execute(query).first()
+        row = db.execute(newest).first() or db.execute(older).first()
     return None if row is None else UploadedFile(**row._mapping)
 
 
@@ -120,9 +127,9 @@ def _reached(reach: Selection) -> list[ColumnElement[bool]]:
     """The same files that the layout takes: where kinds of rooms are withheld, so is a file of no known room."""
     if not reach.room_kinds:
         return []
-    f, r, m = files.c, rooms.c, memberships.c
+    f, r = files.c, rooms.c
     kinds = select(r.id).where(r.workspace_id == f.workspace_id, r.kind.in_(reach.room_kinds)).correlate(files)
-    own = select(m.room_id).where(m.workspace_id == f.workspace_id, m.user_id == reach.private_to).correlate(files)
+    own = own_rooms(reach.private_to).where(memberships.c.workspace_id == f.workspace_id).correlate(files)
     return [or_(f.room_id.in_(kinds), f.room_id.in_(own)) if reach.private_to else f.room_id.in_(kinds)]
 
 

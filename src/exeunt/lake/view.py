@@ -1,15 +1,15 @@
 """Reading one snapshot of one workspace: the only way to the content. Imports Polars; HTTP processes never do."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from exeunt.clock import EPOCH
 from exeunt.lake.catalog import Catalog, Segment, WorkspaceFacts
 from exeunt.lake.columns import KEYS, TABLES
-from exeunt.lake.segments import checked_paths
+from exeunt.lake.segments import scan_table
 from exeunt.lake.selection import Group, Selection, Snapshot
+from exeunt.storage.seam import Storage
 
 
 def newest(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -40,9 +40,9 @@ class View:
     Raises `Damaged` naming the first segment that is missing or was cut short.
     """
 
-    def __init__(self, catalog: Catalog, root: Path, workspace: WorkspaceFacts, snapshot: Snapshot,
+    def __init__(self, catalog: Catalog, lake: Storage, workspace: WorkspaceFacts, snapshot: Snapshot,
                  selection: Selection) -> None:  # fmt: skip
-        self._catalog, self._root = catalog, root
+        self._catalog, self._lake = catalog, lake
         self.workspace, self.snapshot, self.selection = workspace, snapshot, selection
         self._tables: dict[str, pl.DataFrame] = {}
         self._segments: list[Segment] | None = None
@@ -70,6 +70,10 @@ class View:
 
     def memberships(self) -> pl.DataFrame:
         """Who is in which room, as far as sources say."""
+        return self.all_memberships().filter(pl.col("ended_at").is_null())
+
+    def all_memberships(self) -> pl.DataFrame:
+        """Who is or was in which room."""
         return self._table("memberships", "room_id", "user_id")
 
     def files(self) -> pl.DataFrame:
@@ -78,9 +82,7 @@ class View:
 
     def _table(self, kind: str, *order: str) -> pl.DataFrame:
         if kind not in self._tables:
-            paths = checked_paths(self._root, self._catalog.segments(self.snapshot, kind))
-            schema = TABLES[kind]
-            frame = pl.read_parquet(paths) if paths else pl.DataFrame(schema=schema)
+            frame = scan_table(self._lake, kind, self._catalog.segments(self.snapshot, kind)).collect()
             self._tables[kind] = newest(frame, KEYS[kind]).sort(*order)
         return self._tables[kind]
 
@@ -111,9 +113,9 @@ class View:
         if self._segments is None:
             self._segments = self._catalog.segments(self.snapshot, "messages")
         ids = self._catalog.segments_of_groups(self.snapshot, groups)
-        paths = checked_paths(self._root, [s for s in self._segments if s.id in ids])
+        segments = [s for s in self._segments if s.id in ids]
         started = pl.col("thread_started_at")
-        frame = pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=TABLES["messages"])
+        frame = scan_table(self._lake, "messages", segments)
         wide = frame.filter(pl.col("room_number").is_in(list(rooms)), started >= since, started < until)
         exact = pl.any_horizontal(
             (pl.col("room_number") == g.room_number) & (started >= g.since) & (started < g.until) for g in _runs(groups)

@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from exeunt.lake.columns import KEYS, TABLES
-from exeunt.lake.segments import checked_paths
+from exeunt.lake.segments import scan_table
 from exeunt.lake.selection import Group
 from exeunt.lake.view import View, newest
 
@@ -148,13 +148,11 @@ def first_words(view: View, room_number: int) -> list[str]:
 def _scan(
     view: View, room_number: int, since: datetime | None, until: datetime | None, columns: list[str]
 ) -> pl.LazyFrame:
-    catalog, root = view._catalog, view._root
+    catalog = view._catalog
     groups = catalog.groups(view.snapshot, [room_number], since, until)
     ids = catalog.segments_of_groups(view.snapshot, groups) if groups else set()
     segments = [s for s in catalog.segments(view.snapshot, "messages") if s.id in ids]
-    paths = checked_paths(root, segments)
-    frame = pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=TABLES["messages"])
-    frame = frame.filter(pl.col("room_number") == room_number)
+    frame = scan_table(view._lake, "messages", segments).filter(pl.col("room_number") == room_number)
     if since is not None:
         frame = frame.filter(pl.col("created_at") >= since)
     if until is not None:

@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
+from exeunt.config import Settings
 from exeunt.errors import Unavailable
 
 READING = "exeunt.layouts.rocketchat.reading"
@@ -33,15 +33,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     replies: bool = True
 
 
-class Where(msgspec.Struct, frozen=True):
-    """Whose messages: the ledger, the folders of lake and blobs. It is sent and no argument, as others can see those
-    and an address may hold a password."""
-
-    ledger_url: str
-    lake: str
-    blobs: str
-
-
 class Answer(msgspec.Struct, frozen=True):
     """The messages of a page as JSON objects, and how many there are in all."""
 
@@ -55,8 +46,9 @@ class Asking:
 
     Safe between threads."""
 
-    def __init__(self, ledger_url: str, lake: Path, blobs: Path) -> None:
-        self._where = _framed(Where(ledger_url, str(lake.absolute()), str(blobs.absolute())))
+    def __init__(self, settings: Settings) -> None:
+        # sent and no argument, as others can see those and an address may hold a password
+        self._where = _framed(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._ending: Callable[[], object] = lambda: None
         self._lock = threading.Lock()

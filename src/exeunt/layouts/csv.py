@@ -9,6 +9,7 @@ from exeunt.archives.packs import PackIndex, PackWriter
 from exeunt.archives.parts import ManifestForm
 from exeunt.lake.columns import INSTANT
 from exeunt.layouts.attachments import attach, referred, selected_files
+from exeunt.layouts.csvtext import guarded
 from exeunt.layouts.job import Job, Layout, Output, ShardPlan, archive_outputs
 from exeunt.layouts.manifest import manifest_head
 from exeunt.layouts.options import CsvOptions
@@ -69,11 +70,6 @@ def _write(job: Job, pack: PackWriter, name: str, tables: Iterable[pl.DataFrame]
             # an empty text is an empty field: Polars would write quotes
             rows = rows.with_columns(pl.when(text != "").then(text))
             rows.write_csv(cast(IO[bytes], member), include_header=at == 0, line_terminator="\r\n")
-
-
-def guarded(column: pl.Expr) -> pl.Expr:
-    """Text that a spreadsheet would run as a formula, with `'` before it."""
-    return pl.when(column.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + column).otherwise(column).name.keep()
 
 
 def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:

@@ -64,6 +64,7 @@ class Job:
         part_bytes: int,
         public_url: str,
         progress: Callable[[int, int], None],
+        show: Callable[[dict[str, int]], None] = lambda counts: None,
     ) -> None:
         self.export_id = export_id
         self.api = api
@@ -82,10 +83,19 @@ class Job:
         self.public_url = public_url
         self.progress = progress
         """Called now and then with (messages, bytes) rendered since the last call; raises when the export has ended."""
+        self._show, self._files, self._file_bytes = show, 0, 0
 
     def count(self, word: str, number: int) -> None:
         """Set one of the export's counts (`files`, `file_bytes`, …) while assembling; packs bring their own."""
         self.counts[word] = self.counts.get(word, 0) + number
+
+    def placed(self, files: int, size: int) -> None:
+        """So many more files, of `size` bytes together, lie in an archive. For a layout without shards, which has
+        counted all of them before: this is how far it is."""
+        self._files, self._file_bytes = self._files + files, self._file_bytes + size
+        self.progress(0, 0)
+        total = self.counts.get("file_bytes", 0)
+        self._show(self.counts | {"files": self._files, "file_bytes": self._file_bytes, "file_bytes_total": total})
 
     @property
     def view(self) -> View:

@@ -25,6 +25,9 @@ FIELDS = (
     "attachments", "edited_at", "edited_by", "deleted_at", "deleted_by", "is_pinned", "permalink", "revision",
 )  # fmt: skip
 
+_ASSIGNED = ("content_hash", "seen_at", "import_no")
+"""What the lake keeps for itself."""
+
 
 def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     """One file of up to a shard's messages, by room, thread and time."""
@@ -63,16 +66,22 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     files = selected_files(view, numbers)
     lost = lost_bodies(job.blobs, view, files)
     rooms = view.rooms()
+    assert isinstance(job.options, JsonlOptions)
+    hidden = _ASSIGNED if job.options.raw else (*_ASSIGNED, "raw")
+
+    def public(table: pl.DataFrame) -> pl.DataFrame:
+        return table.drop(hidden, strict=False)
+
     with job.pack("tables") as pack:
-        _write(pack, "users.jsonl", [_public(view.users())])
-        _write(pack, "rooms.jsonl", [_public(rooms)])
+        _write(pack, "users.jsonl", [public(view.users())])
+        _write(pack, "rooms.jsonl", [public(rooms)])
         members_of = pl.col("room_id").is_in(rooms["id"].implode())
-        _write(pack, "memberships.jsonl", [_public(view.memberships().filter(members_of))])
+        _write(pack, "memberships.jsonl", [public(view.all_memberships().filter(members_of))])
         names = [
             member_name(number, name) if job.selection.files and storage == "held" and sha256 not in lost else None
             for number, name, storage, sha256 in files.select("number", "name", "storage", "sha256").iter_rows()
         ]
-        _write(pack, "files.jsonl", [_public(files.with_columns(pl.Series("member", names, pl.String)))])
+        _write(pack, "files.jsonl", [public(files.with_columns(pl.Series("member", names, pl.String)))])
         tables = pack.seal()
     job.count("users", view.users().height)
     job.count("rooms", rooms.height)
@@ -83,10 +92,6 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
         attach(job, archive, view, files, lost)
         counts = {"messages": sum(p.counts.get("messages", 0) for p in packs), **job.counts}
         return archive_outputs(archive.seal(counts))
-
-
-def _public(table: pl.DataFrame) -> pl.DataFrame:
-    return table.drop("content_hash", "seen_at", "import_no", strict=False)
 
 
 LAYOUT = Layout("jsonl", _plan, render, assemble)

@@ -14,7 +14,7 @@ class HtmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JsonlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`raw`: whether each message also carries the source's own JSON."""
+    """`raw`: whether messages, users, rooms and files also carry the source's own JSON."""
 
     raw: bool = False
 
@@ -76,6 +76,18 @@ OPTIONS: dict[str, type[msgspec.Struct]] = {
     "rocketchat-user-data": RocketChatUserDataOptions,
 }
 """Every layout that can be asked for, by name."""
+
+
+SEVERAL_WORKSPACES = frozenset({"yammer-files"})
+"""The layouts whose archives hold more than one workspace; all others are of exactly one."""
+
+
+def check_workspaces(layout: str, number: int) -> None:
+    """Raises `InvalidInput` when an export in this layout cannot be of so many workspaces."""
+    if number < 1:
+        raise InvalidInput("an export is of at least one workspace")
+    if number > 1 and layout not in SEVERAL_WORKSPACES:
+        raise InvalidInput(f"the layout {layout} is of one workspace, and here are {number}: ask for each by itself")
 
 
 def parse_options(layout: str, values: dict[str, Any]) -> msgspec.Struct:

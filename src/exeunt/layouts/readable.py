@@ -1,16 +1,13 @@
 """Stored text made readable: markers become names. For layouts that deliver plain text."""
 
-from functools import lru_cache
-
-import emoji
 import polars as pl
 
 from exeunt.lake.markers import EMOJI, EVERYONE, PERSON
 from exeunt.lake.view import View
+from exeunt.layouts.emojis import character
 
 _ANY = "[\ue000-\ue003]"
 _WHOLE = "[\ue000-\ue003][^\ue000-\ue00f]*\ue00f"
-_TONES = {f"skin-tone-{tone}": chr(0x1F3F9 + tone) for tone in range(2, 7)}
 
 
 def person_names(view: View) -> dict[str, str]:
@@ -30,14 +27,6 @@ def room_names(view: View) -> dict[str, str]:
     return dict(known.select("id", "name").iter_rows())
 
 
-@lru_cache(maxsize=4096)
-def emoji_text(name: str) -> str:
-    """The characters of an emoji by its short name, or `:name:` for one that Unicode does not have."""
-    base, _, tone = name.partition("::")
-    text = emoji.emojize(f":{base}:", language="alias")
-    return f":{name}:" if text == f":{base}:" else text + _TONES.get(tone, "")
-
-
 def readable(text: pl.Series, people: dict[str, str], rooms: dict[str, str]) -> pl.Series:
     """The column with every marker replaced by `@name`, `#room` or the emoji itself."""
     marked = text.filter(text.str.contains(_ANY))
@@ -55,5 +44,5 @@ def _word(marker: str, people: dict[str, str], rooms: dict[str, str]) -> str:
     if kind == EVERYONE:
         return "@" + key.removeprefix("@")
     if kind == EMOJI:
-        return emoji_text(key)
+        return character(key)
     return "#" + rooms.get(key, key)

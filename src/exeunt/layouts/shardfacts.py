@@ -24,11 +24,9 @@ def read_facts(job: Job, pack: PackIndex, kind: type[T], name: str = NAME) -> T:
     entry = next((entry for entry in pack.entries if entry.name == name), None)
     if entry is None:
         raise Damaged(f"{pack.blob.key} holds no {name}")
-    with job.blobs.path(pack.blob.key).open("rb") as file:
-        file.seek(entry.offset)
-        packed = file.read(entry.packed)
+    packed = job.blobs.pread(pack.blob.key, entry.offset, entry.packed)
     data = isal_zlib.decompressobj(-15).decompress(packed)
-    if len(packed) != entry.packed or isal_zlib.crc32(data) != entry.crc32:
+    if isal_zlib.crc32(data) != entry.crc32:
         raise Damaged(f"{name} of {pack.blob.key} is not what was written")
     return msgspec.msgpack.decode(data, type=kind)
 

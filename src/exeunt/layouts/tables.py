@@ -6,7 +6,8 @@ import polars as pl
 
 from exeunt.lake.view import View
 from exeunt.layouts.attachments import member_name
-from exeunt.layouts.readable import emoji_text, person_names, readable, room_names
+from exeunt.layouts.emojis import character
+from exeunt.layouts.readable import person_names, readable, room_names
 
 COLUMNS = (
     "id", "number", "room_id", "kind", "subtype", "author_id", "author_name", "thread_id", "is_broadcast",
@@ -15,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-SLICE_ROWS = 32_768
+SLICE_ROWS = 16_384
 """How many rows of a shard are made into text at once: memory is bounded, and caches hold what is worked on."""
 
 
@@ -80,7 +81,7 @@ def reaction_words(messages: pl.DataFrame) -> pl.Series:
     )
     if chips.is_empty():
         return pl.Series("reactions", [""], pl.String).new_from_index(0, messages.height)
-    words = {name: emoji_text(name) for name in chips["name"].unique().to_list()}
+    words = {name: character(name) for name in chips["name"].unique().to_list()}
     joined = (
         chips.with_columns(pl.col("name").replace_strict(words, default=pl.col("name")))
         .group_by("number", maintain_order=True)

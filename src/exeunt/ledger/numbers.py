@@ -1,6 +1,7 @@
 """Numbers: positive 63-bit integers that name a row on the wire, unique over everything and never given twice."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from exeunt.ledger.schema import counters
 
@@ -19,10 +20,9 @@ def next_in_sequence(db: Connection, name: str) -> int:
 
 
 def _take(db: Connection, name: str, count: int, first: int) -> int:
-    c = counters.c
-    value = db.scalar(select(c.value).where(c.name == name).with_for_update())
-    if value is None:
-        db.execute(insert(counters).values(name=name, value=first + count))
-        return first
-    db.execute(update(counters).where(c.name == name).values(value=value + count))
-    return int(value)
+    new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(counters)
+    # one statement reads and writes: there may be no row to lock
+    taken = new.values(name=name, value=first + count).on_conflict_do_update(
+        index_elements=["name"], set_={"value": counters.c.value + count}
+    )
+    return int(db.scalars(taken.returning(counters.c.value)).one()) - count

@@ -181,6 +181,7 @@ rooms = Table(
     Column("parent_id", String, nullable=False),
     Column("messages", BigInteger, nullable=False, default=0),
     Column("last_message_at", Instant, nullable=True),
+    Column("members_as_of", Instant, nullable=True),
     Index("ix_rooms_number", "number", unique=True),
 )
 
@@ -195,6 +196,7 @@ memberships = Table(
     Column("seen_at", Instant, nullable=False),
     Column("role", String, nullable=False),
     Column("joined_at", Instant, nullable=True),
+    Column("ended_at", Instant, nullable=True),
     Index("ix_memberships_user", "workspace_id", "user_id"),
 )
 
@@ -223,6 +225,26 @@ files = Table(
     Column("crc32", BigInteger, nullable=False),
     Index("ix_files_number", "number", unique=True),
     Index("ix_files_room", "workspace_id", "room_id"),
+)
+
+# every version of a file by its number, for links that name one: who uploaded it and where is said by `files`
+file_versions = Table(
+    "file_versions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("workspace_id", String, ForeignKey("workspaces.id"), nullable=False),
+    Column("file_id", String, nullable=False),
+    Column("import_no", Integer, nullable=True),
+    Column("name", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("storage", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("crc32", BigInteger, nullable=False),
+    Index("ix_file_versions_file", "workspace_id", "file_id"),
 )
 
 # --- access -------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from exeunt.blobs.store import HeldBlob
 from exeunt.lake.rows import FileRow, MembershipRow, MessageRow, RoomRow, UserRow
 
 
-class Skipped(msgspec.Struct, frozen=True):
-    """Something of the source that did not come in: where it was, and why in one sentence."""
+class Item(msgspec.Struct, frozen=True):
+    """Something of the source that is worth a word: where it was, and what was wrong in one sentence."""
 
     where: str
     reason: str
@@ -21,24 +21,46 @@ class Skipped(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, kw_only=True):
     """How an import went. Counts are by kind (`messages`, `users`, `files held`, …).
 
-    At most `MOST_SKIPPED` skipped items are kept one by one; the counts are always complete.
+    `skipped` did not come in, or not whole; `repaired` did, though not as it should have been. At most `MOST_NAMED` of
+    each are kept one by one; the counts are always complete.
     """
 
     read: Counter[str] = msgspec.field(default_factory=Counter)
     added: Counter[str] = msgspec.field(default_factory=Counter)
     changed: Counter[str] = msgspec.field(default_factory=Counter)
     unchanged: Counter[str] = msgspec.field(default_factory=Counter)
-    skipped: list[Skipped] = []
+    skipped: list[Item] = []
     skipped_count: int = 0
+    repaired: list[Item] = []
+    repaired_count: int = 0
 
     def skip(self, where: str, reason: str) -> None:
-        """Name one item that did not come in."""
+        """Name one item that did not come in, or not whole."""
         self.skipped_count += 1
-        if len(self.skipped) < MOST_SKIPPED:
-            self.skipped.append(Skipped(where[:500], reason[:500]))
+        if len(self.skipped) < MOST_NAMED:
+            self.skipped.append(_item(where, reason))
+
+    def repair(self, where: str, what: str) -> None:
+        """Name one item that came in though something was wrong with it."""
+        self.repaired_count += 1
+        if len(self.repaired) < MOST_NAMED:
+            self.repaired.append(_item(where, what))
+
+    def take_over(self, found: "Report") -> None:
+        """Name here what another report names."""
+        for one in found.skipped:
+            self.skip(one.where, one.reason)
+        for one in found.repaired:
+            self.repair(one.where, one.reason)
+        self.skipped_count += found.skipped_count - len(found.skipped)
+        self.repaired_count += found.repaired_count - len(found.repaired)
 
 
-MOST_SKIPPED = 10_000
+MOST_NAMED = 10_000
+
+
+def _item(where: str, reason: str) -> Item:
+    return Item(where[:500], reason[:500])
 
 
 class Intake(Protocol):
@@ -54,6 +76,13 @@ class Intake(Protocol):
     def rooms(self, rows: Iterable[RoomRow]) -> None: ...
 
     def memberships(self, rows: Iterable[MembershipRow]) -> None: ...
+
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        """The memberships handed over of these rooms are all they have: whoever else was in them has left.
+
+        Said only of rooms that are handed over too, with members listed to the last; any other keeps whom it had.
+        """
+        ...
 
     def files(self, rows: Iterable[FileRow]) -> None: ...
 

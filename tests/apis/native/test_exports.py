@@ -6,11 +6,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import delete, insert, select, update
 
 from exeunt.access.audit import Action
 from exeunt.archives.body import Body
 from exeunt.archives.reading import BodyReader
 from exeunt.installation import Installation
+from exeunt.ledger.schema import exports, users
 from tests.access.world import TurnedClock
 from tests.apis.native.conftest import BASE, Client, client_of, run
 
@@ -146,6 +148,22 @@ def test_a_room_out_of_reach_cannot_be_told_from_an_unknown_one(ann: Client, roo
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("person", ["nobody", "OU-bob"])
+def test_a_person_that_there_is_not_makes_no_export(installation: Installation, ann: Client, person: str) -> None:
+    answer = ann("POST", "/v1/exports", json={"layout": "jsonl", "people": ["U-ann", person]})
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "error": "invalid_input", "message": f"there is no person {person!r} in workspace acme",
+    }  # fmt: skip
+    assert installation.exports.list("acme") == []
+
+
+def test_a_person_of_whom_only_a_membership_is_known_can_be_asked_for(installation: Installation, ann: Client) -> None:
+    with installation.ledger.write() as db:
+        db.execute(delete(users).where(users.c.workspace_id == "acme", users.c.id == "U-bob"))
+    ann.created(people=["U-bob"])
+
+
 def test_kinds_of_which_nothing_is_in_reach_make_no_export(installation: Installation, ann: Client) -> None:
     installation.access.add_account("zoe@x.org", "acme", "exporter")
     zoe = client_of(installation, "zoe@x.org")
@@ -277,7 +295,7 @@ def test_deleting_a_completed_export_revokes_its_links_and_renewing_makes_others
     assert after["etag"] == before["etag"]
     assert answer.json()["expires_at"] == "2024-05-08T12:01:00Z"
     actions = [e.action for e in installation.audit.entries("acme")]
-    assert actions == ["export:create", "export:revoke", "export:renew"]
+    assert actions == ["export:create", "export:complete", "export:revoke", "export:renew"]
 
 
 def test_renewing_for_a_shorter_time_after_revoking_gives_the_new_link(
@@ -340,6 +358,23 @@ def test_pages_of_an_exporter_pass_over_the_exports_of_others(ann: Client, bob: 
     assert [e["id"] for e in page["exports"]] == [bobs[2], bobs[1]]
     rest = bob("GET", f"/v1/exports?limit=2&cursor={page['next']}").json()
     assert ([e["id"] for e in rest["exports"]], rest["next"]) == ([bobs[0]], None)
+
+
+def test_a_page_of_an_exporter_is_full_however_many_exports_of_others_lie_between(
+    installation: Installation, ann: Client, bob: Client
+) -> None:
+    bobs = [bob.created()]
+    others = installation.exports.get(ann.created())
+    with installation.ledger.write() as db:
+        row = dict(db.execute(select(exports).where(exports.c.id == others.id)).one()._mapping)
+        more = [row | {"id": f"other-{n}", "sequence": others.sequence + n} for n in range(1, 12_001)]
+        db.execute(insert(exports), more)
+        newest = {"sequence": others.sequence + 12_001}
+        db.execute(update(exports).where(exports.c.id == bobs[0]).values(sequence=row["sequence"] - 1))
+        mine = dict(db.execute(select(exports).where(exports.c.id == bobs[0])).one()._mapping)
+        db.execute(insert(exports), mine | newest | {"id": "newest"})
+    page = bob("GET", "/v1/exports?limit=2").json()
+    assert ([e["id"] for e in page["exports"]], page["next"]) == (["newest", bobs[0]], None)
 
 
 def test_too_many_unfinished_exports_are_refused_for_now(ann: Client) -> None:

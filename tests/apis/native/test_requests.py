@@ -1,5 +1,6 @@
 """What every request has: a token, a method, a query, a body, and an answer in one shape."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -190,13 +191,31 @@ def test_json_is_taken_with_a_charset(ann: Client) -> None:
 def test_a_body_that_is_too_large_is_refused_with_and_without_its_length(ann: Client) -> None:
     large = json.dumps({"layout": "jsonl", "text": "x" * 2_000_000}).encode()
     answer = ann("POST", "/v1/exports", content=large, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["error"]) == (413, "body_too_large")
+    assert problem(answer) == (413, "body_too_large", "the request body is too large")
+    assert answer.headers["connection"] == "close"
 
     async def pieces() -> Any:
         yield large
 
     answer = ann("POST", "/v1/exports", content=pieces(), headers={"Content-Type": "application/json"})
-    assert problem(answer) == (413, "body_too_large", "the request body is too large or did not arrive in time")
+    assert problem(answer) == (413, "body_too_large", "the request body is too large")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_body_that_stalls_is_another_matter_than_one_that_is_too_large(
+    installation: Installation, ann: Client
+) -> None:
+    async def pieces() -> Any:
+        yield b'{"layout"'
+        await asyncio.sleep(3600)
+
+    hasty = Installation(msgspec.structs.replace(installation.settings, body_seconds=0.05), clock=installation.clock)
+    answer = Client(hasty, ann.token)(
+        "POST", "/v1/exports", content=pieces(), headers={"Content-Type": "application/json"}
+    )
+    assert problem(answer) == (408, "body_stalled", "the request body did not arrive in time")
+    assert answer.headers["connection"] == "close"
+    hasty.ledger.close()
 
 
 # --- errors --------------------------------------------------------------------------------------------------------

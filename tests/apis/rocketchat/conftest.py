@@ -41,7 +41,7 @@ def furnish(installation: Installation, messages: int = 12) -> None:
     """Workspace `acme`: five people, five rooms, a file, messages of one hour after the other."""
     installation.catalog.add_workspace("acme", "Acme", None, installation.clock())
     with importing(
-        installation.ledger, installation.lake_root, installation.blobs, "acme", as_of=MARCH + timedelta(days=400),
+        installation.ledger, installation.lake, installation.blobs, "acme", as_of=MARCH + timedelta(days=400),
         clock=installation.clock,
     ) as intake:  # fmt: skip
         intake.users([UserRow(id=user_id, username=name, display_name=name.title(), real_name=f"{name.title()} Roe",

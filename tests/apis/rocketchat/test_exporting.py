@@ -171,8 +171,9 @@ def test_an_administrator_outside_a_group_is_refused_unless_the_setting_says_oth
     api = make(rocketchat_admin_access_all_rooms=True)
     done = api.finish(api.export(**(FILE | {"rid": "G1"})).headers["x-export-id"])
     assert (done.error, done.counts["messages"]) == (None, 12)
-    entry = api.installation.audit.latest("acme")[-1]
-    assert (entry.action, entry.detail["room"], entry.detail["others_private"]) == ("export:create", "G1", True)
+    (entry,) = (entry for entry in api.installation.audit.latest("acme") if entry.action == "export:create")
+    assert (entry.detail["selection"]["rooms"], entry.detail["others_private"]) == (["G1"], True)
+    assert entry.api == "rocketchat"
 
 
 def test_a_discussion_of_a_room_one_may_see_an_archived_one_and_a_conversation_of_ones_own(api: Api) -> None:

@@ -23,7 +23,7 @@ def test_every_text_is_told() -> None:
     texts += [value["response"]["message"] for value in values if isinstance(value, dict)]
     texts += [words.in_progress("{id}"), words.no_request("{id}"), words.already_ended("{id}")]
     texts += [words.not_a_date("since", "{value}"), words.not_valid("{name}", "{value}")]
-    assert len(texts) == 17
+    assert len(texts) == 18
     assert [text for text in texts if text not in page] == []
 
 

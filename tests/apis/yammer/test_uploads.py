@@ -1,13 +1,18 @@
 """Single files, shown and delivered (Yammer contract 1.2b)."""
 
+import hashlib
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from exeunt.lake.append import importing
+from exeunt.lake.rows import FileRow
 from exeunt.ledger.schema import audit, files, rooms
 from tests.apis.yammer.conftest import Yammer
+from tests.conftest import JANUARY
 
 FILES = "/yammer/api/v1/uploaded_files"
 
@@ -141,3 +146,68 @@ def test_every_download_url_of_the_csv_works(yammer: Yammer) -> None:
         assert shown["download_url"] == row["download_url"]
         answer = yammer.call("GET", row["file_api_url"] + "/download")
         assert answer.status_code == (200 if row["path"] else 302)
+
+
+# --- older versions ---------------------------------------------------------------------------------------------------
+
+
+def import_newer(yammer: Yammer, days: int, body: bytes, **said: object) -> None:
+    """A younger export in which the file has other bytes."""
+    made = yammer.installation
+    with importing(made.ledger, made.lake, made.blobs, "acme", as_of=JANUARY + timedelta(days=days),
+                   clock=made.clock) as intake:  # fmt: skip
+        held = intake.blob([body])
+        fields = {"name": "newer.txt", "room_id": "C1", "uploader_id": "U1", "media_type": "text/x-new", **said}
+        intake.files([FileRow(id="F1", uploaded_at=JANUARY, storage="held", sha256=held.sha256, md5=held.md5,
+                              crc32=held.crc32, size=held.size, **fields)])  # type: ignore[arg-type]  # fmt: skip
+        intake.commit("test", "test")
+
+
+def test_links_to_an_older_version_give_that_version(yammer: Yammer) -> None:
+    first = row_of(yammer, "F1")
+    import_newer(yammer, 500, b"second body")
+    second = row_of(yammer, "F1")
+    import_newer(yammer, 600, b"third", name="third.txt")
+    expected = [
+        (first.version_number, "ünï file.txt", b"hello\n"), (second.version_number, "newer.txt", b"second body"),
+        (row_of(yammer, "F1").version_number, "third.txt", b"third"),
+    ]  # fmt: skip
+    for version, name, body in expected:
+        shown = yammer.call("GET", f"{FILES}/{version}").json()
+        assert (shown["id"], shown["file_id"], shown["name"], shown["size"]) == (
+            version,
+            first.number,
+            name,
+            len(body),
+        )
+        got = yammer.call("GET", f"{FILES}/{version}/download")
+        assert (got.status_code, got.content) == (200, body)
+        assert shown["download_url"].endswith(f"/{version}/download")
+    assert yammer.call("GET", f"{FILES}/{first.number}/download").content == b"third"
+
+
+def test_download_urls_of_an_older_csv_work_after_a_newer_import(yammer: Yammer) -> None:
+    import csv
+
+    request_id = yammer.create()
+    yammer.finish(request_id)
+    link = yammer.call("GET", f"/yammer/api/v1/export/requests/{request_id}").json()["data"][-1]
+    rows = list(csv.DictReader(io.StringIO(yammer.client.get(link).text, newline="")))
+    import_newer(yammer, 500, b"second body")
+    (row,) = [row for row in rows if row["path"]]
+    answer = yammer.call("GET", row["download_url"])
+    assert hashlib.sha256(answer.content).hexdigest() == row["sha256"]
+
+
+def test_an_older_version_is_withheld_with_its_file(yammer: Yammer) -> None:
+    access = yammer.installation.access
+    token = access.create_token("user1@example.org", "acme", api="yammer", scopes=["export:download"])[0]
+    older = row_of(yammer, "F1").version_number
+    import_newer(yammer, 500, b"second body")
+    assert yammer.call("GET", f"{FILES}/{older}", token=token).status_code == 200
+    change(yammer, "F1", room_id="G1")
+    for end in ("", "/download"):
+        assert yammer.call("GET", f"{FILES}/{older}{end}", token=token).status_code == 404
+    with yammer.installation.ledger.write() as db:
+        db.execute(delete(files).where(files.c.workspace_id == "acme", files.c.id == "F1"))
+    assert yammer.call("GET", f"{FILES}/{older}").status_code == 404

@@ -20,9 +20,10 @@ from exeunt.lake.catalog import Catalog
 world = World.__new__(World)
 from exeunt.ledger.database import Ledger
 from exeunt.blobs.store import BlobStore
+from exeunt.storage.folder import Folder
 path = Path(sys.argv[1])
 world.path, world.ledger = path, Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
-world.catalog, world.blobs = Catalog(world.ledger), BlobStore(path / "blobs")
+world.catalog, world.blobs = Catalog(world.ledger), BlobStore(Folder(path / "blobs"))
 exported = world.export(export_id="x1", shard_rows=20)
 print(hashlib.sha256(exported.archives[0].read_bytes()).hexdigest())
 """

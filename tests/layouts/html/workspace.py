@@ -25,6 +25,7 @@ from exeunt.layouts.job import Job
 from exeunt.layouts.options import HtmlOptions
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.migrate import upgrade
+from exeunt.storage.folder import Folder
 
 START = datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
 ASKED = datetime(2024, 12, 24, 18, 30, tzinfo=UTC)
@@ -106,7 +107,7 @@ class World:
         (path / "ledger.sqlite").write_bytes(_empty_ledger())
         self.ledger = Ledger(f"sqlite:///{path / 'ledger.sqlite'}")
         self.catalog = Catalog(self.ledger)
-        self.blobs = BlobStore(path / "blobs")
+        self.blobs = BlobStore(Folder(path / "blobs"))
         self.catalog.add_workspace("w", "Works & <Co>", None, START)
 
     def take(
@@ -116,7 +117,7 @@ class World:
     ) -> "World":  # fmt: skip
         """Import rows; `bodies` are the bytes of files that are held, by id."""
         with importing(
-            self.ledger, self.path / "lake", self.blobs, "w", as_of=at(days=900), clock=lambda: START
+            self.ledger, Folder(self.path / "lake"), self.blobs, "w", as_of=at(days=900), clock=lambda: START
         ) as lake:
             lake.users(users)
             lake.rooms(rooms)
@@ -136,7 +137,7 @@ class World:
     def job(self, selection: Selection, export_id: str, shard_rows: int, part_bytes: int, **options: Any) -> Job:
         workspace = self.catalog.workspace("w")
         head: Snapshot = self.catalog.head("w")
-        view = View(self.catalog, self.path / "lake", workspace, head, selection)
+        view = View(self.catalog, Folder(self.path / "lake"), workspace, head, selection)
         return Job(
             export_id=export_id, api="native", layout="html", requested_by="Eve <admin>", created_at=ASKED,
             selection=selection, options=HtmlOptions(**options), views=(view,), blobs=self.blobs, place="",

@@ -69,7 +69,7 @@ class World:
                 files: Callable[[Any], list[Any]] = lambda intake: []) -> None:  # fmt: skip
         made = self.installation
         self._imports += 1
-        with importing(made.ledger, made.lake_root, made.blobs, "acme", as_of=MARCH + timedelta(days=self._imports),
+        with importing(made.ledger, made.lake, made.blobs, "acme", as_of=MARCH + timedelta(days=self._imports),
                        clock=made.clock) as intake:  # fmt: skip
             intake.users([UserRow(id="U1", username="jane", display_name="Jane", real_name="Jane Roe"),
                           UserRow(id="U2", username="bob", display_name="Bob", real_name="Bob Doe")])  # fmt: skip

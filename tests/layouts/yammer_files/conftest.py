@@ -83,7 +83,7 @@ class Network:
         made = self.installation
         made.catalog.add_workspace(workspace, workspace.title(), None, made.clock())
         with importing(
-            made.ledger, made.lake_root, made.blobs, workspace, as_of=DAY + timedelta(days=400), clock=made.clock
+            made.ledger, made.lake, made.blobs, workspace, as_of=DAY + timedelta(days=400), clock=made.clock
         ) as intake:
             intake.users([UserRow(id=f"U{n}", username=f"user{n}", display_name=f"User {n}") for n in (1, 2)])
             kinds = {"PUB": "public", "PRI": "private", "GRP": "group", "DIR": "direct"}

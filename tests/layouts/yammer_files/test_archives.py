@@ -239,8 +239,8 @@ def test_a_window_without_files_has_no_outputs(network: Network) -> None:
     network.add("acme", some_files)
     opened = network.export(since=DAY + timedelta(days=5))
     assert opened.archives == []
-    assert opened.export.counts == {"files_total": 0, "files": 0, "files_external": 0, "files_missing": 0,
-                                    "file_bytes": 0}  # fmt: skip
+    assert opened.export.counts == {"messages": 0, "files_total": 0, "files": 0, "files_external": 0,
+                                    "files_missing": 0, "file_bytes": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [["unzip", "-t"], ["7z", "t"], ["bsdtar", "-tf"]], ids=lambda command: command[0])

@@ -106,7 +106,7 @@ def test_not_utf8_and_a_megabyte(tmp_path: Path) -> None:
     long = "x" * 1_000_000
     found = read(make(tmp_path / "x.zip", general__1_csv=b"jane,1,\xff\n" + table([["bob", 2, long]]).encode()))
     assert [message.text for message in found.message_rows] == ["\ufffd", long]
-    assert [one.reason for one in found.report.skipped] == ["it is not all UTF-8; it was read all the same"]
+    assert [one.reason for one in found.report.repaired] == ["it is not all UTF-8"]
 
 
 def test_what_holds_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ class Recording:
         self.user_rows: list[UserRow] = []
         self.room_rows: list[RoomRow] = []
         self.membership_rows: list[MembershipRow] = []
+        self.complete_rooms: list[str] = []
         self.file_rows: list[FileRow] = []
         self.message_rows: list[MessageRow] = []
         self.bodies: list[bytes] = []
@@ -29,6 +30,9 @@ class Recording:
 
     def memberships(self, rows: Iterable[MembershipRow]) -> None:
         self.membership_rows += rows
+
+    def members_complete(self, room_ids: Iterable[str]) -> None:
+        self.complete_rooms += room_ids
 
     def files(self, rows: Iterable[FileRow]) -> None:
         self.file_rows += rows
@@ -61,6 +65,10 @@ class Recording:
     def skipped(self, where: str) -> str:
         """The reasons given for everything skipped whose place begins so, as one text."""
         return "; ".join(one.reason for one in self.report.skipped if one.where.startswith(where))
+
+    def repaired(self, where: str) -> str:
+        """The same of what came in though something was wrong with it."""
+        return "; ".join(one.reason for one in self.report.repaired if one.where.startswith(where))
 
 
 def read(path: Path, limits: Limits | None = None) -> Recording:

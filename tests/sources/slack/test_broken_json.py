@@ -76,7 +76,8 @@ def test_fields_of_the_wrong_kind_are_left_out_and_named(tmp_path: Path) -> None
     row = intake.message_rows[0]
     assert (row.text, row.edited_at, len(row.reactions)) == ("hello", None, 1)
     assert json.loads(row.raw) == post
-    assert intake.skipped(DAY) == "kept without what does not read in it: edited, blocks"
+    assert intake.repaired(DAY) == "kept without what does not read in it: edited, blocks"
+    assert intake.report.skipped_count == 0
 
 
 def test_a_time_written_as_a_number_is_exact(tmp_path: Path) -> None:
@@ -98,7 +99,8 @@ def test_half_an_emoji_costs_nothing(tmp_path: Path) -> None:
 def test_other_encodings_are_read_and_named(tmp_path: Path, encoding: str) -> None:
     intake = day(tmp_path, json.dumps([message(text="für 🙂")], ensure_ascii=False).encode(encoding))
     assert texts(intake) == ["für 🙂"]
-    assert bool(intake.report.skipped) == (encoding != "utf-8-sig")
+    assert bool(intake.report.repaired) == (encoding != "utf-8-sig")
+    assert intake.report.skipped == []
 
 
 def test_bytes_of_another_code_page_are_read_and_named(tmp_path: Path) -> None:
@@ -106,7 +108,8 @@ def test_bytes_of_another_code_page_are_read_and_named(tmp_path: Path) -> None:
     intake = day(tmp_path, json.dumps(posts, ensure_ascii=False).encode("cp1252"))
     assert texts(intake) == ["plain", "für €"]
     assert "für €" in intake.message_rows[1].raw
-    assert "Windows-1252" in intake.skipped(f"{DAY}, message 2")
+    assert "Windows-1252" in intake.repaired(f"{DAY}, message 2")
+    assert intake.report.skipped == []
 
 
 def test_tokens_go_in_every_spelling() -> None:

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,29 @@ def test_the_facts_of_a_channel(tmp_path: Path) -> None:
     assert row.updated_at == datetime(2020, 9, 13, 12, 26, 40, 123000, UTC)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("R&amp;D &lt;3 a &gt; b", "R&D <3 a > b"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
+        ("<https://x.org/?a=1&amp;b=2|the &lt;plan&gt;>", "the <plan> (https://x.org/?a=1&b=2)"),
+        ("<https://x.org/wiki>", "https://x.org/wiki"),
+        ("<mailto:ann@x.org|ann@x.org>", "ann@x.org"),
+        ("ask <@U1>, <@U9|cat>, <@U8> or <!here>", "ask @Ann, @cat, @U8 or @here"),
+        ("see <#C1|general> and <#C7>", "see #general and #C7"),
+        # the name of a private room is not for everybody who reads a topic, and rooms are listed in any order
+        ("see <#G2|secret>", "see #G2"),
+        ("*as* _it_ `is` :tada:\n- <> < a", "*as* _it_ `is` :tada:\n- <> < a"),
+        ("\ue000U1\ue00f", "\ufffdU1\ufffd"),
+    ],
+)
+def test_topics_and_descriptions_are_readable_text(tmp_path: Path, written: str, read: str) -> None:
+    room = {"id": "C0", "name": "first", "topic": {"value": written}, "purpose": {"value": written}}
+    groups = [{"id": "G2", "name": "secret", "members": ["U1"]}]
+    intake = read_zip(tmp_path, general() | {"channels.json": [room, GENERAL], "groups.json": groups})
+    assert (intake.room("C0").topic, intake.room("C0").description) == (read, read)
+
+
 def test_members_and_the_owner(tmp_path: Path) -> None:
     room = GENERAL | {"members": ["U1", "U2", "U2"]}
     intake = read_zip(tmp_path, general() | {"channels.json": [room], "dms.json": [{"id": "D4", "user": "U2"}]})
@@ -57,6 +81,26 @@ def test_members_and_the_owner(tmp_path: Path) -> None:
         ("C1", "U2", "member"),
         ("D4", "U2", "member"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "complete"),
+    [
+        ({"members": ["U1"]}, True),
+        ({"members": []}, True),
+        ({"members": ["U1"], "is_archived": True}, True),
+        # Slack lists archived rooms so, whoever was in them
+        ({"members": [], "is_archived": True}, False),
+        ({}, False),
+        ({"members": None}, False),
+        ({"members": "U1"}, False),
+        ({"user": "U1"}, False),
+    ],
+)
+def test_a_list_of_members_is_complete_where_there_is_one(tmp_path: Path, said: dict[str, Any], complete: bool) -> None:
+    room = {"id": "G2", "name": "secret", **said}
+    intake = read_zip(tmp_path, general() | {"groups.json": [room]})
+    assert intake.complete_rooms == (["C1", "G2"] if complete else ["C1"])
 
 
 def test_a_channel_without_a_folder_is_a_room(tmp_path: Path) -> None:
@@ -68,10 +112,11 @@ def test_a_channel_without_a_folder_is_a_room(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "room_id", "kind"),
     [
-        ("lounge", "folder:lounge", "public"),
+        # no listing says that it is public, so it is open to its members only, of whom none is known
+        ("lounge", "folder:lounge", "private"),
         ("mpdm-a--b--c-1", "folder:mpdm-a--b--c-1", "group"),
         ("D012345678", "D012345678", "direct"),
-        ("C012345678", "C012345678", "public"),
+        ("C012345678", "C012345678", "private"),
     ],
 )
 def test_a_folder_without_a_listing_is_a_room(tmp_path: Path, folder: str, room_id: str, kind: str) -> None:

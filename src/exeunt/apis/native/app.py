@@ -17,9 +17,9 @@ from exeunt.access.principal import Principal
 from exeunt.apis.native.openapi import document
 from exeunt.apis.native.operation import Call, Operation
 from exeunt.apis.native.operations import OPERATIONS
-from exeunt.apis.native.problems import Answered, Refusal, answer_of, internal, unauthorized
+from exeunt.apis.native.problems import Answered, Refusal, answer_of, incomplete, internal, unauthorized
 from exeunt.errors import ExeuntError, InvalidInput
-from exeunt.http.request import base_url, client_address, request_id
+from exeunt.http.request import base_url, body_fault, client_address, request_id
 from exeunt.installation import Installation
 
 log = structlog.get_logger("exeunt.native")
@@ -81,9 +81,7 @@ class _Path:
         try:
             body = await request.body() if operation.body else b""
         except ClientDisconnect:
-            # the shell ends a body that is too large or too slow in this way
-            refusal = Refusal(413, "body_too_large", "the request body is too large or did not arrive in time")
-            return answer_of(refusal)
+            return answer_of(incomplete(body_fault(request.scope)))
         return await run_in_threadpool(self._run, operation, request, body)
 
     def _run(self, operation: Operation, request: Request, body: bytes) -> Answered:

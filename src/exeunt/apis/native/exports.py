@@ -1,5 +1,6 @@
 """Asking for exports, looking at them, ending and renewing them."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -21,9 +22,6 @@ FRESH = timedelta(seconds=30)
 WHOLE_NETWORK = ("yammer-files",)
 """Layouts that are the copy of a network by their nature: who reaches only some of its rooms may not have them."""
 
-MOST_READ = 10_000
-"""Exports of others that are passed over for one page of somebody's own."""
-
 
 def create(call: Call) -> Reply:
     """`POST /v1/exports`. What nobody may have is written down as refused."""
@@ -44,19 +42,15 @@ def create(call: Call) -> Reply:
             workspaces=(who.workspace_id,), api="native", layout=asked.layout, selection=selection,
             options=asked.options, requested_by=who.account_id, requested_by_name=who.email,
             keep_seconds=None if asked.keep_seconds is UNSET else asked.keep_seconds,
-        )
-    )  # fmt: skip
-    call.write_down(
-        Action.EXPORT_CREATE, export.id, who.workspace_id,
-        {"layout": asked.layout, "selection": msgspec.to_builtins(selection),
-         "others_private": not selection.room_kinds or set(selection.room_kinds) != {"public"}},
+        ),
+        by=call.actor,
     )  # fmt: skip
     url = f"{call.base}/v1/exports/{export.id}"
     return Reply(202, Accepted(export.id, url), {"Content-Location": url})
 
 
 def _selection(call: Call, who: Principal, asked: ExportRequest) -> Selection:
-    """What was asked, within what may be seen. Raises `InvalidInput` for a room that is unknown or out of reach."""
+    """What was asked, within what may be seen. Raises `InvalidInput` for a room or person that is unknown here."""
     installation = call.installation
     wished = Selection(
         rooms=tuple(dict.fromkeys(asked.rooms)), people=tuple(dict.fromkeys(asked.people)), since=asked.since,
@@ -65,9 +59,7 @@ def _selection(call: Call, who: Principal, asked: ExportRequest) -> Selection:
     reach = installation.access.reach(who, wished)
     if asked.layout in WHOLE_NETWORK and reach.room_kinds:
         raise Forbidden(f"the layout {asked.layout} holds a whole network: it needs the scope export:private")
-    unknown = installation.directory.out_of_reach(who.workspace_id, reach, reach.rooms)
-    if unknown:
-        raise InvalidInput(f"there is no room {unknown[0]!r} in workspace {who.workspace_id} that you may export")
+    installation.directory.require_known(who.workspace_id, reach)
     return _of_kinds(call, who, reach, asked.kinds) if asked.kinds else reach
 
 
@@ -92,23 +84,13 @@ def listed(call: Call) -> Reply:
     access = call.installation.access
     access.require(call.principal, "export:read")
     who = access.within(call.principal, call.query.workspace or call.principal.workspace_id)
-    everything, limit = access.sees_all_exports(who), call.query.limit
-    before = int(call.query.cursor) if call.query.cursor else None
-    shown: list[Export] = []
-    read, more = 0, True
-    while more and len(shown) < limit and read < MOST_READ:
-        size = limit + 1 if everything else 500
-        page = call.installation.exports.list(who.workspace_id, before=before, limit=size)
-        read, more = read + len(page), len(page) == size
-        for export in page:
-            if len(shown) == limit:
-                more = True
-                break
-            before = export.sequence
-            if everything or export.requested_by == who.account_id:
-                shown.append(export)
-    words = [_words(call, export) for export in shown]
-    return Reply(200, ExportsPage(words, str(before) if more else None))
+    found = call.installation.exports.list(
+        who.workspace_id, requested_by=None if access.sees_all_exports(who) else who.account_id,
+        before=int(call.query.cursor) if call.query.cursor else None, limit=call.query.limit + 1,
+    )  # fmt: skip
+    page = found[: call.query.limit]
+    following = str(page[-1].sequence) if len(found) > len(page) else None
+    return Reply(200, ExportsPage([_words(call, export) for export in page], following))
 
 
 def end(call: Call) -> Reply:
@@ -116,23 +98,17 @@ def end(call: Call) -> Reply:
     export = _find(call, "export:manage")
     exports = call.installation.exports
     if export.state.unfinished:
-        try:
-            ended, action = exports.cancel(export.id), Action.EXPORT_CANCEL
-        except Conflict:
-            # it may have been completed meanwhile, and whoever ends it wants its links ended then
-            ended, action = exports.expire(export.id, cut=True), Action.EXPORT_REVOKE
-    else:
-        ended, action = exports.expire(export.id, cut=True), Action.EXPORT_REVOKE
-    call.write_down(action, export.id, export.workspace_id)
-    return Reply(202, _words(call, ended))
+        # it may have been completed meanwhile, and whoever ends it wants its links ended then
+        with suppress(Conflict):
+            return Reply(202, _words(call, exports.cancel(export.id, by=call.actor)))
+    return Reply(202, _words(call, exports.expire(export.id, cut=True, by=call.actor)))
 
 
 def renew(call: Call) -> Reply:
     """`POST /v1/exports/{id}/renew`."""
     export = _find(call, "export:manage")
     keep = None if call.body is None or call.body.keep_seconds is UNSET else call.body.keep_seconds
-    renewed = call.installation.exports.renew(export.id, keep)
-    call.write_down(Action.EXPORT_RENEW, export.id, export.workspace_id)
+    renewed = call.installation.exports.renew(export.id, keep, by=call.actor)
     return Reply(200, _words(call, renewed))
 
 

@@ -12,13 +12,14 @@ from exeunt.apis.native.words import Problem
 
 REF = "#/components/schemas/{name}"
 _ALWAYS = (400, 401, 405, 429, 500, 503)
-_WITH_BODY = (413, 415)
+_WITH_BODY = (408, 413, 415)
 PROBLEM_EXAMPLES = {
     400: ("invalid_input", "query: Expected `int` <= 1000 - at `$.limit`"),
     401: ("unauthorized", "this token is not accepted here"),
     403: ("forbidden", "this needs the scope audit:read"),
     404: ("not_found", "no export 0f8fad5b-d9cb-469f-a165-70867728950e"),
     405: ("method_not_allowed", "this address takes GET, HEAD, POST"),
+    408: ("body_stalled", "the request body did not arrive in time"),
     409: ("conflict", "export 0f8fad5b-d9cb-469f-a165-70867728950e has no links to end"),
     413: ("body_too_large", "the request body is too large"),
     415: ("not_json", "the body must be application/json"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from exeunt.access.audit import Action
+from exeunt.access.audit import Action, Actor
 from exeunt.access.principal import Principal
 from exeunt.installation import Installation
 
@@ -22,10 +22,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     request_id: str
 
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for the audit trail."""
+        return Actor(principal=self.principal, api="native", client=self.client, request_id=self.request_id)
+
     def write_down(
         self, action: Action, subject: str, workspace_id: str = "", detail: dict[str, Any] | None = None
     ) -> None:
-        """Add to the audit trail what this request did."""
+        """Add to the audit trail what this request did beside changing the ledger."""
         self.installation.audit.write(
             self.principal, action, subject, api="native", client=self.client, request_id=self.request_id,
             detail=detail, workspace_id=workspace_id or None,

@@ -16,6 +16,7 @@ from exeunt.errors import (
     NotFound,
     Unavailable,
 )
+from exeunt.http.request import BodyFault
 
 _SHAPES: tuple[tuple[type[ExeuntError], int, str], ...] = (
     (InvalidInput, 400, "invalid_input"),
@@ -34,8 +35,9 @@ MEANINGS = {
     403: "The token may not do this",
     404: "There is no such thing, or not for this token",
     405: "The address does not take this method",
+    408: "The body did not arrive in time",
     409: "The export is in a state that does not allow this",
-    413: "The body is larger than a request may be, or did not arrive in time",
+    413: "The body is larger than a request may be",
     415: "The body is not JSON",
     429: "Too many requests, or too many exports at once",
     500: "The server made a mistake, or found stored bytes damaged",
@@ -66,6 +68,13 @@ def unauthorized(presented: bool) -> Refusal:
         return Refusal(401, "unauthorized", "this token is not accepted here",
                        {"WWW-Authenticate": 'Bearer error="invalid_token"'})  # fmt: skip
     return Refusal(401, "unauthorized", "a token is needed: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+
+
+def incomplete(fault: BodyFault | None) -> Refusal:
+    """A body that did not come to its end. Nobody hears it when the client itself went away."""
+    if fault == "too_large":
+        return Refusal(413, "body_too_large", "the request body is too large")
+    return Refusal(408, "body_stalled", "the request body did not arrive in time")
 
 
 def answer_of(error: Refusal | ExeuntError) -> Answered:

@@ -16,14 +16,14 @@ from exeunt.apis.rocketchat.limits import Windows, count
 from exeunt.apis.rocketchat.roles import bypasses_limit
 from exeunt.errors import NoSpace, Unavailable
 from exeunt.http.asgi import App, Receive, Scope, Send
+from exeunt.http.request import BodyFault, body_fault
 from exeunt.installation import Installation
 from exeunt.lake.roster import Roster
 from exeunt.layouts.asking import Asking
 
 log = structlog.get_logger("exeunt.rocketchat")
 
-BODY_BYTES = 4 * 1024**2
-"""The largest body (section 5)."""
+INCOMPLETE: dict[BodyFault, Callable[[], words.Failure]] = {"too_large": words.too_large, "stalled": words.stalled}
 
 VERSIONS = {"3.8": "3.8.0", "8": "8.0.0"}
 
@@ -83,8 +83,7 @@ ROUTES = _routes()
 
 def make_app(installation: Installation) -> App:
     """The API as an ASGI application; paths are the published ones, without the prefix."""
-    asking = Asking(installation.settings.ledger_url, installation.lake_root, installation.blobs.root)
-    services = Services(installation, Roster(installation.ledger), asking)
+    services = Services(installation, Roster(installation.ledger), Asking(installation.settings))
     downloads, windows = DataExport(services), Windows()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +93,9 @@ def make_app(installation: Installation) -> App:
             return
         data = await _body(receive)
         if data is None:
-            await answer(send, _answered(words.too_large(), [("connection", "close")]))
+            fault = body_fault(scope)
+            if fault is not None:
+                await answer(send, _answered(INCOMPLETE[fault](), []))
             return
         call = Call(services, scope, fields_of(scope, data))
         reply = await run_in_threadpool(_handled, call, path, windows)
@@ -111,18 +112,15 @@ def _path(scope: Scope) -> str:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when it is too large or did not come to its end."""
-    pieces, size = [], 0
+    """The whole body; None when it did not come to its end."""
+    pieces = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size <= BODY_BYTES:
-            pieces.append(piece)
+        pieces.append(message.get("body", b""))
         if not message.get("more_body", False):
-            return b"".join(pieces) if size <= BODY_BYTES else None
+            return b"".join(pieces)
 
 
 def _answered(failure: words.Failure, headers: list[tuple[str, str]]) -> Answer:

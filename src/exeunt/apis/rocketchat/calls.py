@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 
-from exeunt.access.audit import Action
+from exeunt.access.audit import Action, Actor
 from exeunt.access.principal import Principal
 from exeunt.errors import NotFound
 from exeunt.http.asgi import Scope, header
@@ -96,6 +96,11 @@ class Call:
     def header(self, name: str) -> str:
         """A header of this lower-case name; empty without."""
         return header(self.scope, name.encode()) or ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who is written down for a change."""
+        return Actor(principal=self.me.principal, api=API, client=self.client, request_id=request_id(self.scope))
 
     def write_down(self, action: Action, subject: str, **detail: Any) -> None:
         """Add to the audit trail of the client's workspace."""

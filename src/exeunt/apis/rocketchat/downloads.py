@@ -127,7 +127,7 @@ class DataExport:
             body.close()
 
     def _open(self, archive: Archive) -> Body:
-        body = Body(self._services.installation.blobs.path(archive.index_key))
+        body = Body(self._services.installation.blobs.content(archive.index_key))
         if (body.length, body.etag) != (archive.length, archive.etag):
             body.close()
             raise Damaged(f"the index file of archive {archive.id} is not the one that was sealed")

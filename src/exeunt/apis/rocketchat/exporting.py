@@ -6,7 +6,6 @@ from exeunt.access.audit import Action
 from exeunt.apis.rocketchat import dates, mailing, validator, words
 from exeunt.apis.rocketchat.answers import Answer, ok
 from exeunt.apis.rocketchat.calls import API, Call
-from exeunt.apis.rocketchat.objects import instant
 from exeunt.apis.rocketchat.roles import can_export, is_in_reach, may_mail_messages, reach
 from exeunt.errors import Busy
 from exeunt.exports.records import Export
@@ -83,19 +82,13 @@ def start(call: Call, room: RoomFacts, *, mailed: bool) -> Export:
         keep_seconds=settings.rocketchat_archive_retention_hours * 3600,
         mail=mailing.ready(call, words.CHANNEL_EXPORT) if mailed else None,
     )  # fmt: skip
-    made = create(call, request)
-    call.write_down(
-        Action.EXPORT_CREATE, made.id, layout=LAYOUT, room=room.id, format=form,
-        since=instant(window.since) if window.since else None, until=instant(window.until),
-        others_private=room.kind != "public" and not selection.room_kinds,
-    )  # fmt: skip
-    return made
+    return create(call, request)
 
 
 def create(call: Call, request: Request) -> Export:
     """Ask for it. Raises `Failure` when too many wait."""
     try:
-        return call.installation.exports.create(request)
+        return call.installation.exports.create(request, by=call.actor)
     except Busy as error:
         raise words.too_many_exports() from error
 

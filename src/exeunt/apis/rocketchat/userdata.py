@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from exeunt.access.audit import Action
 from exeunt.apis.rocketchat import mailing, validator, words
 from exeunt.apis.rocketchat.answers import Answer, ok
 from exeunt.apis.rocketchat.calls import API, Call
@@ -46,7 +45,6 @@ def request(call: Call) -> Answer:
             mail=mailing.ready(call, words.USER_DATA),
         ),
     )  # fmt: skip
-    call.write_down(Action.EXPORT_CREATE, made.id, layout=USER_DATA, full=full)
     return ok(_body(call, made, full=full, requested=True, url=None, before=before))
 
 

@@ -100,6 +100,10 @@ def too_large() -> Failure:
     return coded("error-request-too-large", status=413)
 
 
+def stalled() -> Failure:
+    return coded("error-request-timeout", status=408)
+
+
 def forbidden() -> Failure:
     """No right to a list or a room (1.14)."""
     return Failure(403, {"success": False, "error": "unauthorized"})

@@ -16,6 +16,7 @@ from exeunt.apis.yammer.parameters import Query
 from exeunt.apis.yammer.requests import create, expire, list_requests, status
 from exeunt.errors import Busy, Forbidden, InvalidInput, NoSpace, Unavailable
 from exeunt.http.asgi import App, Receive, Scope, Send, header
+from exeunt.http.request import BodyFault, body_fault
 from exeunt.installation import Installation
 from exeunt.lake.uploaded import UploadedFile
 
@@ -30,6 +31,11 @@ ROUTES: list[tuple[re.Pattern[str], dict[str, Handler]]] = [
     (re.compile(r"/api/v1/uploaded_files/(?P<id>[^/]+?)(?:\.json)?"), {"GET": uploads.show}),
 ]
 
+INCOMPLETE: dict[BodyFault, Answer] = {
+    "too_large": Answer(413, words.BODY_TOO_LARGE),
+    "stalled": Answer(408, words.BODY_STALLED),
+}
+
 
 def make_app(installation: Installation) -> App:
     """The API as an ASGI application; paths are the published ones, without the prefix."""
@@ -43,8 +49,9 @@ def make_app(installation: Installation) -> App:
                 continue
             call = Call(installation, scope, found.groupdict().get("id", ""), query)
             if not await _drained(receive):
-                # the client hears this only if it still listens: its body was too large or stalled
-                await answer(send, Answer(413, words.BODY_TOO_LARGE, [("connection", "close")]))
+                fault = body_fault(scope)
+                if fault is not None:
+                    await answer(send, INCOMPLETE[fault], body=has_body)
                 return
             reply = await run_in_threadpool(_handled, call, methods)
             if isinstance(reply, Answer):

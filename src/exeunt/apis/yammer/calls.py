@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exeunt.access.audit import Action
+from exeunt.access.audit import Action, Actor
 from exeunt.access.principal import Principal
 from exeunt.apis.yammer.parameters import Query
 from exeunt.http.asgi import Scope
@@ -30,10 +30,16 @@ class Call:
         """The same with the prefix under which this API was reached."""
         return self.base + str(self.scope.get("root_path", ""))
 
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for the audit trail."""
+        client, number = client_address(self.scope), request_id(self.scope)
+        return Actor(principal=self.principal, api=API, client=client, request_id=number)
+
     def write_down(
         self, action: Action, subject: str, *, workspace_id: str | None = None, detail: dict[str, Any] | None = None
     ) -> None:
-        """Add to the audit trail; without `workspace_id` in the client's own workspace."""
+        """Add to the audit trail what is no change of the ledger; without `workspace_id` in the client's own one."""
         self.installation.audit.write(
             self.principal, action, subject, api=API, client=client_address(self.scope),
             request_id=request_id(self.scope), detail=detail, workspace_id=workspace_id,

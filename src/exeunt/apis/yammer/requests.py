@@ -51,15 +51,11 @@ def create(call: Call) -> Answer:
     # E1 is decided before the rate limit, and answers E1 are not counted (3.5.4)
     count = access.counting(_write_key(call), WRITES, WINDOW)
     try:
-        export = call.installation.exports.create(_request(call, wanted, networks, selection), count)
+        export = call.installation.exports.create(_request(call, wanted, networks, selection), count, by=call.actor)
     except SlotTaken as taken:
         return Answer(400, words.in_progress(taken.export_id))
     except TooManyRunning as busy:
         return Answer(429, words.SIX_AT_MOST, [("retry-after", str(round(busy.retry_after)))])
-    call.write_down(
-        Action.EXPORT_CREATE, export.id,
-        detail={"layout": LAYOUT, "networks": [network.number for network in networks]},
-    )  # fmt: skip
     return Answer(200, {"user_request_id": export.id})
 
 
@@ -119,12 +115,11 @@ def _end(call: Call, found: Export) -> bool:
         unfinished = exports.get(found.id).state.unfinished
         try:
             if unfinished:
-                exports.cancel(found.id)
+                exports.cancel(found.id, by=call.actor)
             else:
-                exports.expire(found.id)
+                exports.expire(found.id, by=call.actor)
         except Conflict:
             continue
-        call.write_down(Action.EXPORT_CANCEL if unfinished else Action.EXPORT_REVOKE, found.id)
         return True
     return False
 
@@ -180,14 +175,14 @@ def _status_object(call: Call, export: Export, *, details: bool) -> dict[str, An
         "data": [url for _, url in links],
     }
     if details:
-        # how many files there are is known when the work is done; before that both totals are null
+        # how many files there are is known when they begin to be placed; before that both totals are null
         counts = export.counts
         found["details"] = {
             "percent": export.percent,
             "files_done": counts.get("files", 0),
             "files_total": counts.get("files_total"),
             "bytes_done": counts.get("file_bytes", 0),
-            "bytes_total": counts.get("file_bytes"),
+            "bytes_total": counts.get("file_bytes_total", counts.get("file_bytes")),
             "started_at": written(export.started_at) if export.started_at else None,
             "updated_at": written(export.updated_at),
             "error": export.error,

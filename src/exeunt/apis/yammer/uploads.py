@@ -13,7 +13,7 @@ from exeunt.archives.single import SingleBlob
 from exeunt.clock import iso
 from exeunt.delivery.headers import Download, Headers
 from exeunt.delivery.serve import refuse, send_body
-from exeunt.delivery.transfer import Broken
+from exeunt.delivery.transfer import Away, Broken
 from exeunt.http.asgi import Receive, Send
 from exeunt.lake.selection import Selection
 from exeunt.lake.uploaded import UploadedFile, uploaded_file
@@ -82,6 +82,6 @@ async def deliver(call: Call, receive: Receive, send: Send, found: UploadedFile)
             call.scope, receive, send, body=body, blobs=call.installation.blobs, download=facts, words=say,
             max_ranges=call.installation.settings.max_ranges,
         )  # fmt: skip
-    except Broken as error:
+    except (Broken, Away) as error:
         if error.started:
             raise

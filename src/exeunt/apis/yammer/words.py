@@ -44,7 +44,8 @@ UNTIL_NOT_LATER = "The until parameter must be later than since"
 SIX_AT_MOST = "Only 6 requests can be in progress for one network at a time"
 METHOD_NOT_ALLOWED = "Method not allowed"
 UNAVAILABLE = "The export service is temporarily unavailable"
-BODY_TOO_LARGE = "The request body is too large or did not arrive"
+BODY_TOO_LARGE = "The request body is too large"
+BODY_STALLED = "The request body did not arrive in time"
 
 
 def not_a_date(name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from html import escape
 
 import polars as pl
 
-from exeunt.layouts.html.emojis import character
+from exeunt.layouts.emojis import character
 from exeunt.layouts.html.markup import escaped, joined, together
 
 

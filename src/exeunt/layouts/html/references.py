@@ -6,7 +6,7 @@ import msgspec
 import polars as pl
 
 from exeunt.lake import markers
-from exeunt.layouts.html.emojis import character
+from exeunt.layouts.emojis import character
 
 _ANY = "[\ue000-\ue003][^\ue000-\ue00f]*\ue00f"
 _LOOSE = [markers.PERSON, markers.ROOM, markers.EMOJI, markers.EVERYONE, markers.END]

@@ -9,6 +9,8 @@ import msgspec
 import polars as pl
 
 from exeunt.archives.packs import PackWriter
+from exeunt.lake.selection import Group
+from exeunt.lake.view import View
 from exeunt.layouts.html import shell
 from exeunt.layouts.html.facts import PageFacts, ShardFacts
 from exeunt.layouts.html.messages import END_OF_PAGE, page_contents
@@ -33,16 +35,16 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     """Write the pages of a shard, then its search, then its facts."""
     assert isinstance(job.options, HtmlOptions)
     view, names = job.view, msgspec.convert(plan.extra, PageNames)
-    messages = sorted_by_thread(view.messages(plan.groups, COLUMNS))
-    messages = messages.with_columns(page=pages_of(messages, plan.groups))
     around = Surroundings(named(view.users()), view.files(), targets_of(view), job.selection.files)
-    transcript = transcribe(messages, around)
-    rooms = rooms_of(view)
-    pages = list(_write_pages(pack, job, plan, names, transcript, rooms))
-    pack.count("messages", messages.height)
-    job.progress(messages.height, sum(size for _, size in pages))
+    # What is no longer needed has no name here: a shard would be held several times over while its words are counted.
+    transcript, parts = transcribe(_messages(view, plan.groups), around)
+    rooms, count = rooms_of(view), transcript.frame.height
+    pages = list(_write_pages(pack, job, plan, names, transcript, parts, rooms))
+    del parts
+    pack.count("messages", count)
+    job.progress(count, sum(size for _, size in pages))
     blocks = 0
-    if job.options.search and messages.height:
+    if job.options.search and count:
         where = [(rooms[group.room_number], name) for group, name in zip(plan.groups, names.own, strict=True)]
         listed = [(quote(room.page(name)), room.label) for room, name in where]
         blocks = write_search(pack, plan.number, transcript, listed)
@@ -53,9 +55,16 @@ def render(job: Job, plan: ShardPlan, pack: PackWriter) -> None:
     write_facts(pack, facts)
 
 
+def _messages(view: View, groups: tuple[Group, ...]) -> pl.DataFrame:
+    """The messages of a shard in reading order, with the place of their page."""
+    messages = sorted_by_thread(view.messages(groups, COLUMNS))
+    return messages.with_columns(page=pages_of(messages, groups))
+
+
 def _write_pages(
-    pack: PackWriter, job: Job, plan: ShardPlan, names: PageNames, transcript: Transcript, rooms: dict[int, Room]
-) -> Iterator[tuple[PageFacts, int]]:
+    pack: PackWriter, job: Job, plan: ShardPlan, names: PageNames, transcript: Transcript, parts: pl.DataFrame,
+    rooms: dict[int, Room],
+) -> Iterator[tuple[PageFacts, int]]:  # fmt: skip
     """Every page with messages. The first and the last one of a room that goes on in another shard come out even
     without: the other shard links to them, as it cannot know what was found here."""
     counts = _counts(transcript, len(plan.groups))
@@ -63,7 +72,7 @@ def _write_pages(
     shown[0] |= names.before != ""
     shown[-1] |= names.after != ""
     neighbours = names.neighbours(plan.groups, shown)
-    contents = _contents(transcript, [count for count, _ in counts])
+    contents = _contents(parts, [count for count, _ in counts])
     skeleton = shell.Skeleton(
         "room.html", BLANKS, root=ROOT, search=job.options.search, workspace=job.view.workspace.name
     )
@@ -81,16 +90,16 @@ def _write_pages(
             yield PageFacts(room.number, name, count, last_at), member.size
 
 
-def _contents(transcript: Transcript, counts: list[int]) -> Iterator[bytes]:
+def _contents(parts: pl.DataFrame, counts: list[int]) -> Iterator[bytes]:
     """The content of every page with messages, some pages at once."""
     start = rows = 0
     for count in counts:
         if rows and rows + count > PIECE:
-            yield from page_contents(transcript.parts.slice(start, rows))
+            yield from page_contents(parts.slice(start, rows))
             start, rows = start + rows, 0
         rows += count
     if rows:
-        yield from page_contents(transcript.parts.slice(start, rows))
+        yield from page_contents(parts.slice(start, rows))
 
 
 def _blanks(room: Room, name: str, before: str, after: str) -> dict[str, str]:

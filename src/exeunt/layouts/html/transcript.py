@@ -36,9 +36,7 @@ class Transcript(msgspec.Struct, frozen=True):
     """The messages of a shard in reading order: their markup, and what pages and search need to know of them."""
 
     frame: pl.DataFrame
-    """The messages with `page` and `who`, the places of their page and of their author."""
-    parts: pl.DataFrame
-    """What the markup of each is made of, for `page_contents`."""
+    """Of each message `page` and `who`, the places of its page and of its author, `number`, `created_at`, `text`."""
     authors: pl.DataFrame
     links: References
     files: list[int]
@@ -46,8 +44,11 @@ class Transcript(msgspec.Struct, frozen=True):
     """Words beside a message's text: its title, its cards, its files. Null where there are none."""
 
 
-def transcribe(messages: pl.DataFrame, around: Surroundings) -> Transcript:
-    """Render messages that are sorted by thread and have the place of their `page`."""
+def transcribe(messages: pl.DataFrame, around: Surroundings) -> tuple[Transcript, pl.DataFrame]:
+    """Render messages that are sorted by thread and have the place of their `page`.
+
+    Returns with them what the markup of each is made of, for `page_contents`: it is large and needed only there.
+    """
     writers, who = authors(messages, around.people)
     carded, filed = messages["attachments"] != "", messages["file_ids"].list.len() > 0
     reacted = messages["reactions"].list.len() > 0
@@ -63,7 +64,8 @@ def transcribe(messages: pl.DataFrame, around: Surroundings) -> Transcript:
     parts = message_parts(frame.with_columns(body), writers["face"], _merged(below, carded | filed | reacted, ""))
     titled = frame["title"] != ""
     words = (frame["title"], spread(cards.plain(), carded), spread(files.names, filed))
-    return Transcript(frame, parts, writers, links, files.numbers, _merged(words, titled | carded | filed, " "))
+    kept = frame.select("page", "who", "number", "created_at", "text")
+    return Transcript(kept, writers, links, files.numbers, _merged(words, titled | carded | filed, " ")), parts
 
 
 def _resolved(body: pl.Series, cards: pl.Series, around: Surroundings) -> tuple[References, pl.Series, pl.Series]:

@@ -5,29 +5,31 @@ output, all of it as a length of four bytes and MessagePack, until the input end
 """
 
 import sys
-from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from exeunt.blobs.store import BlobStore
+from exeunt.config import Settings
 from exeunt.errors import ExeuntError
 from exeunt.lake.catalog import Catalog
 from exeunt.lake.selection import Selection
 from exeunt.lake.view import View
 from exeunt.lake.written import Page, page, replies_to
-from exeunt.layouts.asking import Answer, Question, Where
+from exeunt.layouts.asking import Answer, Question
 from exeunt.layouts.rocketchat.assets import Assets
 from exeunt.layouts.rocketchat.messages import COLUMNS
 from exeunt.layouts.rocketchat.names import Names
 from exeunt.layouts.rocketchat.wire import wire_messages
 from exeunt.ledger.database import Ledger
+from exeunt.storage.opening import open_places
+from exeunt.storage.seam import Storage
 
 
 class Reading:
     """Answers questions about one installation's messages."""
 
-    def __init__(self, ledger: Ledger, lake: Path, blobs: BlobStore) -> None:
+    def __init__(self, ledger: Ledger, lake: Storage, blobs: BlobStore) -> None:
         self._catalog, self._lake, self._blobs = Catalog(ledger), lake, blobs
 
     def answer(self, question: Question) -> Answer:
@@ -52,8 +54,9 @@ class Reading:
 
 def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     """Answer until there are no more questions; a fault of one is its answer."""
-    where = msgspec.msgpack.decode(_frame(questions), type=Where)
-    reading = Reading(Ledger(where.ledger_url), Path(where.lake), BlobStore(Path(where.blobs)))
+    settings = msgspec.msgpack.decode(_frame(questions), type=Settings)
+    places = open_places(settings)
+    reading = Reading(Ledger(settings.ledger_url), places.lake, BlobStore(places.blobs))
     while data := _frame(questions):
         question = msgspec.msgpack.decode(data, type=Question)
         try:

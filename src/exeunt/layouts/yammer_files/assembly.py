@@ -1,6 +1,6 @@
 """Building the archives of a Files Export, as the Yammer contract's 3.4 lays them out. No file is read for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -34,6 +34,9 @@ LIMITLESS = Limits(part_bytes=1 << 62, part_members=1 << 62)
 
 LISTED = 256
 """An upper bound of a file's line in the manifest, and of its `path` and `archive` in the CSV."""
+
+AT_ONCE = 1000
+"""After so many files the job is told how far it is."""
 
 Member: TypeAlias = tuple[str, Content, datetime]
 
@@ -137,34 +140,37 @@ def _add_csv(job: Job, pack: PackWriter, name: str, rows: pl.DataFrame, *, defla
 
 def _bodies(job: Job, archive: ArchiveWriter, view: View, held: pl.DataFrame, folder: str) -> None:
     for (nested,), group in held.group_by("nested_number", maintain_order=True):
-        job.progress(0, 0)
         members = _members(job, view, group)
         if nested:
-            _nest(job, archive, f"{folder}files-{nested:04d}.zip", f"nested-{nested:04d}.body", list(members))
+            _nest(job, archive, f"{folder}files-{nested:04d}.zip", f"nested-{nested:04d}.body", members)
         else:
             for path, content, when in members:
                 archive.add(folder + path, content, when)
 
 
-def _nest(job: Job, archive: ArchiveWriter, name: str, index_name: str, members: list[Member]) -> None:
+def _nest(job: Job, archive: ArchiveWriter, name: str, index_name: str, members: Iterable[Member]) -> None:
     """Add a nested archive. Its index file is not needed once its extents are in the outer one."""
-    index = job.folder / index_name
+    index, listed = job.folder / index_name, []
     with ZipWriter(index) as inner:
         for path, content, when in members:
             inner.add(path, content, when)
+            listed.append((path, content))
         inner.seal()
     with Body(index) as body:
         archive.nest(name, body, GENERATED)
     index.unlink()
-    for path, content, _ in members:
+    for path, content in listed:
         archive.list_only(f"{name}!/{path}", content)
 
 
 def _members(job: Job, view: View, held: pl.DataFrame) -> Iterator[Member]:
+    """The files as members, each taken up when the next one is asked for; tells the job how far it is."""
     columns = held.select("path", "sha256", "size", "crc32", "uploaded")
-    for path, sha256, size, crc32, when in columns.iter_rows():
-        blob = job.held(view, sha256, size)
-        yield path, Content(whole(blob, crc32), size, crc32, blob.sha256), when
+    for rows in columns.iter_slices(AT_ONCE):
+        for path, sha256, size, crc32, when in rows.iter_rows():
+            blob = job.held(view, sha256, size)
+            yield path, Content(whole(blob, crc32), size, crc32, blob.sha256), when
+        job.placed(rows.height, int(rows["size"].sum()))
 
 
 def _metadata(job: Job, rows: pl.DataFrame, number: int) -> Output:

@@ -74,8 +74,7 @@ class RocketChatCsvReader:
         self._archive.rewind()
         for name in self._other:
             intake.report.skip(name, "it is no part of Rocket.Chat's CSV import")
-        for skipped in self._archive.problems.skipped:
-            intake.report.skip(skipped.where, skipped.reason)
+        intake.report.take_over(self._archive.problems)
         taken = _Import(self._archive, self._limits, intake)
         taken.people(self._users)
         taken.rooms(self._channels, [room for room in sorted(self._talk) if room.lower() != DIRECT])
@@ -174,6 +173,7 @@ class _Import:
         self.valid |= bool(members or (files and found))
         self._intake.rooms(found)
         self._intake.memberships(members)
+        self._intake.members_complete({member.room_id for member in members})
 
     def _know(self, username: str) -> None:
         if username not in self._people:

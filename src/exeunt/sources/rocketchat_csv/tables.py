@@ -29,7 +29,7 @@ def rows(archive: Archive, name: str, ref: int, limits: Limits, report: Report) 
     data = b"".join(pieces)
     text = data.decode("utf-8-sig", "replace")
     if "\ufffd" in text and "\ufffd".encode() not in data:
-        report.skip(name, "it is not all UTF-8; it was read all the same")
+        report.repair(name, "it is not all UTF-8")
     reader = csv.reader(io.StringIO(text, newline=""))
     while True:
         try:

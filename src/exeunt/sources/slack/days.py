@@ -20,7 +20,7 @@ Objects = list[tuple[int, Raw | bytes]]
 
 
 def json_objects(archive: Archive, ref: int, name: str, limits: Limits, report: Report) -> Objects:
-    """Every object of a JSON list, without file tokens; what is missing is named in the report."""
+    """Every object of a JSON list, without file tokens; the report names what is missing or was not as it should be."""
     data, problem = _whole(archive, ref, limits)
     data, recoded = decode.as_utf8(decode.without_tokens(data))
     if recoded:
@@ -39,7 +39,7 @@ def json_objects(archive: Archive, ref: int, name: str, limits: Limits, report: 
         what = problem or f"its JSON is broken in {lost} places"
         report.skip(name, f"{what}; {len(found)} objects of it were read" if found else what)
     elif recoded:
-        report.skip(name, f"{recoded}; it was read all the same")
+        report.repair(name, recoded)
     return found
 
 

@@ -11,8 +11,8 @@ from msgspec import Raw
 
 from exeunt.clock import EPOCH
 from exeunt.errors import InvalidInput, NotFound
-from exeunt.lake.rows import FileRow, MembershipRow, RoomRow
-from exeunt.sources.intake import Intake, Report
+from exeunt.lake.rows import FileRow
+from exeunt.sources.intake import Intake
 from exeunt.sources.slack import contents, decode, wire
 from exeunt.sources.slack.archive import Archive
 from exeunt.sources.slack.contents import Contents
@@ -23,7 +23,7 @@ from exeunt.sources.slack.limits import Limits, Unreadable
 from exeunt.sources.slack.mrkdwn import Markup
 from exeunt.sources.slack.people import People
 from exeunt.sources.slack.roomdays import RoomDays
-from exeunt.sources.slack.rooms import KINDS, Place, Rooms
+from exeunt.sources.slack.rooms import KINDS, Listed, Place, Rooms
 from exeunt.sources.slack.zips import ZipArchive
 
 R = TypeVar("R")
@@ -98,15 +98,16 @@ class _Import:
         self._name = name
         self._people = People()
         self._rooms = Rooms(self._people)
+        self._known = _Known(self._people, self._rooms)
         self._files = Files(archive, index, intake, self._tick)
         archive.rewind()
 
     def run(self) -> None:
-        _take_over(self._archive.problems, self._report)
-        _take_over(self._contents.problems, self._report)
+        self._report.take_over(self._archive.problems)
+        self._report.take_over(self._contents.problems)
         self._read_users()
         self._read_rooms()
-        markup = Markup(_Known(self._people, self._rooms))
+        markup = Markup(self._known)
         for folder in self._folders():
             place = self._rooms.place(folder) or self._unlisted(folder)
             days = RoomDays(place, self._people, markup, self._files, self._intake)
@@ -149,20 +150,13 @@ class _Import:
         self._intake.users(self._people.slackbot())
 
     def _read_rooms(self) -> None:
+        rooms: list[Listed] = []
         for name in contents.ROOMS:
-            rooms: list[RoomRow] = []
-            members: list[MembershipRow] = []
-            for room, joined in self._listed(name, partial(self._rooms.listed, kind=KINDS[name])):
-                rooms.append(room)
-                members += joined
-                if len(members) >= _BATCH:
-                    self._hand_over_rooms(rooms, members)
-                    rooms, members = [], []
-            self._hand_over_rooms(rooms, members)
-
-    def _hand_over_rooms(self, rooms: list[RoomRow], members: list[MembershipRow]) -> None:
-        self._intake.rooms(rooms)
-        self._intake.memberships(members)
+            rooms += self._listed(name, partial(self._rooms.listed, kind=KINDS[name]))
+        self._rooms.explain((listed.room for listed in rooms), self._known)
+        self._intake.rooms([listed.room for listed in rooms])
+        self._intake.memberships(member for listed in rooms for member in listed.members)
+        self._intake.members_complete(listed.room.id for listed in rooms if listed.complete)
 
     def _unlisted(self, folder: str) -> Place:
         row = self._rooms.unlisted(folder, self._name)
@@ -216,9 +210,3 @@ class _Known:
 
     def __contains__(self, target: object) -> bool:
         return target in self._names or target in self._rooms
-
-
-def _take_over(found: Report, report: Report) -> None:
-    for one in found.skipped:
-        report.skip(one.where, one.reason)
-    report.skipped_count += found.skipped_count - len(found.skipped)

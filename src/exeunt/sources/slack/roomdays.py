@@ -62,7 +62,7 @@ class RoomDays:
                 report.skip(f"{name}, message {number}", str(error))
                 continue
             if problem:
-                report.skip(f"{name}, message {number}", problem)
+                report.repair(f"{name}, message {number}", problem)
             yield number, row
 
     def finish(self) -> None:

@@ -92,7 +92,7 @@ class ZipArchive:
             if count == found.count or count & 0xFFFF == found.count or count > self._limits.max_entries:
                 return found
             reason = f"its directory claims {found.count} members and lists {count}"
-        self.problems.skip(self._path.name, f"{reason}; members were found by walking through the file")
+        self.problems.repair(self._path.name, f"{reason}; members were found by walking through the file")
         return None
 
     def _count(self, directory: records.Directory) -> int:
