@@ -46,7 +46,7 @@ def test_a_token_is_resumed_and_dead_after_logout(make: Make) -> None:
     assert done.text == '{"status":"success","data":{"message":"You\'ve been logged out!"}}'
     assert api.get("me").status_code == 401
     actions = [entry.action for entry in api.installation.audit.latest("acme")]
-    assert actions[-2:] == ["user:login", "user:logout"]
+    assert actions == ["token:create", "user:login", "token:revoke", "user:logout"]
     assert not any(api.headers["X-Auth-Token"] in str(entry) for entry in api.installation.audit.latest("acme"))
 
 

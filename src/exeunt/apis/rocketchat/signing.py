@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from exeunt.access.accounts import Account
-from exeunt.access.audit import Action
+from exeunt.access.audit import Action, Actor
 from exeunt.access.passwords import digest_of
 from exeunt.apis.rocketchat import words
 from exeunt.apis.rocketchat.answers import Answer, ok
@@ -34,7 +34,10 @@ def login(call: Call) -> Answer:
     account, workspace_id = _account(call)
     if account is None:
         raise _refused(call, _named(call))
-    token, record = call.installation.access.create_token(account.email, workspace_id, api=API, expires=LOGIN_LIFE)
+    by = Actor(name=account.email, api=API, client=call.client, request_id=request_id(call.scope))
+    token, record = call.installation.access.create_token(
+        account.email, workspace_id, api=API, expires=LOGIN_LIFE, by=by
+    )
     me = sign_in(call.services, token, None)
     if me is None:
         raise _refused(call, account.email)
@@ -112,7 +115,7 @@ def _email(call: Call, name: str) -> tuple[str, str]:
 
 def logout(call: Call) -> Answer:
     """GET or POST logout: the token is dead when this is answered."""
-    call.installation.access.revoke_token(call.me.principal.token_id)
+    call.installation.access.revoke_token(call.me.principal.token_id, by=call.actor)
     call.write_down(Action.USER_LOGOUT, call.me.principal.email)
     return Answer(200, {"status": "success", "data": {"message": words.LOGGED_OUT}})
 
