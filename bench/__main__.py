@@ -16,6 +16,7 @@ ROWS = {
     "html": "layouts:transcript",
     "layouts": "layouts:against_floor",
     "rocketchat": "rocketchat:one_room",
+    "rooms": "rooms:lists",
     "ready": "ready:small",
     "files": "files:virtual",
     "download": "download:whole",

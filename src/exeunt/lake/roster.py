@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from exeunt.clock import EPOCH
@@ -22,7 +22,7 @@ _AT_ONCE = 500
 """Ids in one query: databases limit how many values a statement may carry."""
 
 
-class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
+class RoomFacts(msgspec.Struct, frozen=True, gc=False):
     """A room, who made it and how many are in it. `changed_at` is when anything of it last changed."""
 
     id: str
@@ -63,6 +63,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     changed_after: datetime | None = None
 
 
+LIMITLESS = 2**31
+"""More rooms than there are."""
+
 ORDERS = ("name", "ts", "msgs", "usersCount", "_updatedAt", "lm", "_id")
 """By what a list of rooms can be ordered."""
 
@@ -100,9 +103,11 @@ class Roster:
             query = query.order_by(column.desc() if direction < 0 else column)
         query = query.order_by(rooms.c.number).offset(offset)
         with self._ledger.read() as db:
-            total = db.scalar(select(func.count()).select_from(rooms).where(*conditions)) or 0
-            found = db.execute(query.limit(count) if count else query.limit(total)).all()
-        return [RoomFacts(**row._mapping) for row in found], total
+            # all of them are counted by giving them
+            found = [RoomFacts(*row) for row in db.execute(query.limit(count or LIMITLESS))]
+            whole = not count and not offset
+            total = len(found) if whole else db.scalar(select(func.count()).select_from(rooms).where(*conditions)) or 0
+        return found, total
 
     def role_in(self, workspace_id: str, room_id: str, user_id: str) -> str | None:
         """What somebody is in a room; None for who is not in it."""
@@ -178,15 +183,12 @@ _creator = aliased(users, name="creators")
 def _rooms(workspace_id: str) -> Select[Any]:
     r = rooms.c
     maker = _creator.c
-    plain = [r[name] for name in RoomFacts.__struct_fields__ if name in r]
+    other: dict[str, ColumnElement[Any]] = {
+        "creator_username": maker.username, "creator_name": _called(maker), "members": _count(),
+        "changed_at": _changed(),
+    }  # fmt: skip
     return (
-        select(
-            *plain,
-            maker.username.label("creator_username"),
-            _called(maker).label("creator_name"),
-            _count().label("members"),
-            _changed().label("changed_at"),
-        )
+        select(*(other[name].label(name) if name in other else r[name] for name in RoomFacts.__struct_fields__))
         .select_from(rooms.outerjoin(_creator, and_(maker.workspace_id == r.workspace_id, maker.id == r.creator_id)))
         .where(r.workspace_id == workspace_id)
     )
@@ -198,12 +200,16 @@ def _conditions(workspace_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.kinds:
         conditions.append(r.kind.in_(wanted.kinds))
     if wanted.joined is not None:
-        mine = select(m.room_id).where(m.workspace_id == workspace_id, m.user_id == wanted.joined, m.ended_at.is_(None))
-        conditions.append(r.id.in_(mine))
+        mine = (m.workspace_id == workspace_id, m.user_id == wanted.joined, m.ended_at.is_(None))
+        if wanted.changed_after is None:
+            conditions.append(r.id.in_(select(m.room_id).where(*mine)))
+        else:  # few rooms changed, so each of them is looked up instead of all that somebody is in
+            conditions.append(exists().where(*mine, m.room_id == r.id))
     if wanted.reach is not None:
         conditions += rooms_in_reach(workspace_id, wanted.reach)
     if wanted.changed_after is not None:
-        conditions.append(_changed() > wanted.changed_after)
+        columns = (r.created_at, r.updated_at, r.last_message_at)
+        conditions.append(or_(*(and_(r.workspace_id == workspace_id, c > wanted.changed_after) for c in columns)))
     return conditions
 
 

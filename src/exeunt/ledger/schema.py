@@ -183,6 +183,9 @@ rooms = Table(
     Column("last_message_at", Instant, nullable=True),
     Column("members_as_of", Instant, nullable=True),
     Index("ix_rooms_number", "number", unique=True),
+    Index("ix_rooms_created", "workspace_id", "created_at"),
+    Index("ix_rooms_updated", "workspace_id", "updated_at"),
+    Index("ix_rooms_spoken", "workspace_id", "last_message_at"),
 )
 
 memberships = Table(

@@ -1,4 +1,4 @@
-"""Mail that waits, was sent or was given up."""
+"""Mail that waits, was sent or was given up; rooms by when they changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,3 +33,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_mails_key")),
     )
     op.create_index("ix_mails_due", "mails", ["state", "next_at"])
+    op.create_index("ix_rooms_created", "rooms", ["workspace_id", "created_at"])
+    op.create_index("ix_rooms_updated", "rooms", ["workspace_id", "updated_at"])
+    op.create_index("ix_rooms_spoken", "rooms", ["workspace_id", "last_message_at"])
