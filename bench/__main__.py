@@ -15,6 +15,8 @@ ROWS = {
     "memory": "memory:all_sides",
     "html": "layouts:transcript",
     "layouts": "layouts:against_floor",
+    "rocketchat": "rocketchat:one_room",
+    "rooms": "rooms:lists",
     "ready": "ready:small",
     "files": "files:virtual",
     "download": "download:whole",

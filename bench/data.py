@@ -46,15 +46,16 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def slack_export(messages: int, bodies: int = 0, body_bytes: int = 0) -> Path:
+def slack_export(messages: int, bodies: int = 0, body_bytes: int = 0, *, one_room: bool = False) -> Path:
     """A Slack export with mentions, threads, reactions, code and links."""
     from exeunt.sample import write_bench
 
     def make(path: Path) -> None:
         rooms, users = (200, 2000) if messages >= 20_000 else (20, 100)
+        rooms = 1 if one_room else rooms
         write_bench(path, messages=messages, bodies=bodies, body_bytes=body_bytes, rooms=rooms, users=users)
 
-    return kept(f"slack-{messages}-{bodies}x{body_bytes}.zip", make)
+    return kept(f"slack-{messages}-{bodies}x{body_bytes}{'-room' if one_room else ''}.zip", make)
 
 
 def empty_installation(path: Path) -> Installation:
@@ -65,14 +66,15 @@ def empty_installation(path: Path) -> Installation:
     return installation
 
 
-def imported(messages: int) -> Path:
-    """An installation whose workspace holds the Slack export of so many messages."""
+def imported(messages: int, *, one_room: bool = False) -> Path:
+    """An installation whose workspace holds the Slack export of so many messages, in many rooms or in one."""
 
     def make(path: Path) -> None:
         empty_installation(path)
-        command(path, "import", "slack", str(slack_export(messages)), "--workspace", WORKSPACE, "--json")
+        source = slack_export(messages, one_room=one_room)
+        command(path, "import", "slack", str(source), "--workspace", WORKSPACE, "--json")
 
-    return kept(f"data-{messages}", make)
+    return kept(f"data-{messages}{'-room' if one_room else ''}", make)
 
 
 def scratch(name: str) -> Path:

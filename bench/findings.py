@@ -29,6 +29,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     fewer_messages: int = 200_000
     import_messages: int = 100_000
     few_messages: int = 1_000
+    room_messages: int = 1_000_000
     files: int = 20_000
     file_bytes: int = 1_000_000
     many_files: int = 200_000
@@ -47,7 +48,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
 QUICK = Sizes(
     quick=True, rounds=1, peer_messages=1_000, messages=4_000, fewer_messages=2_000, import_messages=2_000,
-    few_messages=1_000, files=200, file_bytes=100_000, many_files=400, many_file_bytes=20_000, file_messages=1_000,
+    few_messages=1_000, room_messages=4_000, files=200, file_bytes=100_000, many_files=400, many_file_bytes=20_000,
+    file_messages=1_000,
     bodies=200, body_bytes=50_000, download_bytes=20_000_000, download_members=100, download_rounds=1,
     connections=50, range_seconds=1, range_members=5_000, slow_clients=4,
 )  # fmt: skip

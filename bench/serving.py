@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -166,10 +166,14 @@ class Exported(msgspec.Struct, frozen=True):
     counts: dict[str, int]
 
 
-def export(data: Path, layout: str, selection: Selection | None = None, seconds: float = 900) -> Exported:
+def export(
+    data: Path, layout: str, selection: Selection | None = None, seconds: float = 900,
+    options: dict[str, Any] | None = None,
+) -> Exported:  # fmt: skip
     """Ask for an export of the whole workspace and wait for the worker that runs elsewhere."""
     installation = Installation(Settings(data=str(data), quota_running=1000))
-    request = Request(workspaces=(WORKSPACE,), api="native", layout=layout, selection=selection or Selection())
+    request = Request(workspaces=(WORKSPACE,), api="native", layout=layout, selection=selection or Selection(),
+                      options=options or {})  # fmt: skip
     begun = time.perf_counter()
     made = installation.exports.create(request)
     wait_until(lambda: not installation.exports.get(made.id).state.unfinished, seconds)

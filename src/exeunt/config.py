@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -73,6 +73,54 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Up to this size the SHA-256 of a whole archive part is computed after sealing."""
     yammer_sharepoint: bool = False
     """Whether externally stored files are called SharePoint in Yammer's CSV."""
+    mail_transport: Literal["", "none", "smtp", "folder"] = ""
+    """How mail leaves: `smtp`, `folder` (one `.eml` a mail) or `none`; empty: `smtp` where there is a server."""
+    mail_folder: str = ""
+    """Where `folder` puts mails; empty for `mail` in the data folder."""
+    smtp_host: str = ""
+    """The mail server."""
+    smtp_port: int = 0
+    """Its port; 0 for the usual one of `smtp_tls`."""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls`, `tls` from the first byte, or `none`."""
+    smtp_ca_file: str = ""
+    """Certificates that the mail server's is checked against; empty for the system's."""
+    smtp_user: str = ""
+    """Whom to sign in as at the mail server; empty for nobody."""
+    smtp_password_file: str = ""
+    """The file with that user's password."""
+    smtp_from: str = ""
+    """The address that mails come from, with or without a name before it."""
+    rocketchat_profile: Literal["3.8", "8"] = "3.8"
+    """Which of Rocket.Chat's servers the API behaves like."""
+    rocketchat_hosts: tuple[str, ...] = ()
+    """Host names that belong to the Rocket.Chat API."""
+    rocketchat_url: str = ""
+    """What links in its mails begin with; empty: `public_url` and `/rocketchat`."""
+    rocketchat_workspace: str = ""
+    """The workspace that people sign in to; empty: the first one they have a role in."""
+    rocketchat_mail_messages_roles: tuple[str, ...] = ("admin",)
+    """Roles that may export rooms: `admin`, `owner`, `moderator`, `leader`, `user`."""
+    rocketchat_admin_access_all_rooms: bool = False
+    """Whether administrators may export rooms that they are not in."""
+    rocketchat_bypass_rate_limit_roles: tuple[str, ...] = ()
+    """Roles whose calls are not counted."""
+    rocketchat_rate_limit_calls: int = 600
+    """Calls of one client and route in one window; 0 counts nothing."""
+    rocketchat_rate_limit_ms: int = 60_000
+    """How long a window is, in milliseconds."""
+    rocketchat_enable_download: bool = True
+    """Whether `/data-export` gives archives out."""
+    rocketchat_mail_link: Literal["plain", "signed"] = "plain"
+    """Whether a mailed link needs a login, or carries its own authority and expires."""
+    rocketchat_email_allowed_domains: tuple[str, ...] = ()
+    """Domains that messages may be mailed to; empty for any."""
+    rocketchat_archive_retention_hours: int = 168
+    """How long `/data-export` gives an archive out."""
+    rocketchat_data_download_min_hours: int = 24
+    """How long the own data is not made again."""
+    rocketchat_max_waiting_exports: int = 100
+    """Unfinished exports that one person may have."""
     log_format: str = "text"
     """`text` for people, `json` for machines."""
 
@@ -129,4 +177,7 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_list(name: str) -> bool:
-    return name == "trusted_proxies"
+    return isinstance(getattr(_DEFAULTS, name), tuple)
+
+
+_DEFAULTS = Settings()

@@ -16,6 +16,7 @@ from exeunt.lake.catalog import Catalog
 from exeunt.lake.directory import Directory
 from exeunt.ledger.database import Ledger
 from exeunt.ledger.migrate import require_current, require_rights, upgrade
+from exeunt.mail.outbox import Outbox
 from exeunt.storage.folder import require_writable
 from exeunt.storage.opening import claim, open_places, require_owner
 from exeunt.storage.seam import Storage
@@ -80,6 +81,10 @@ class Installation:
     @cached_property
     def exports(self) -> Exports:
         return Exports(self.ledger, self.catalog, self.blobs, self.settings, self.keys, self.clock, self.ids)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.ledger, self.settings, self.clock, self.ids)
 
     @cached_property
     def access(self) -> Access:

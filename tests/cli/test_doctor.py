@@ -12,7 +12,7 @@ from exeunt.config import Settings
 from exeunt.installation import Installation
 from tests.cli.running import ADMIN, Commands
 
-CHECKS = ["database", "storage", "free space", "key", "clock", "public URL"]
+CHECKS = ["database", "storage", "free space", "key", "clock", "mail", "public URL"]
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def found(settings: Settings, check: str, now: datetime | None = None) -> Findin
     return findings[check]
 
 
-def test_a_sound_installation_has_six_good_lines(exeunt: Commands) -> None:
+def test_a_sound_installation_has_seven_good_lines(exeunt: Commands) -> None:
     done = exeunt("doctor")
     assert done.code == 0
-    assert [line[:6] for line in done.out.splitlines()] == ["ok    "] * 6
+    assert [line[:6] for line in done.out.splitlines()] == ["ok    "] * 7
     assert [line[6:].partition(":")[0] for line in done.out.splitlines()] == CHECKS
     assert all(finding["ok"] for finding in exeunt("doctor", "--json").json())
 
@@ -45,7 +45,7 @@ def test_one_bad_check_is_exit_status_1_and_the_others_are_still_made(exeunt: Co
     done = exeunt("doctor", EXEUNT_PUBLIC_URL="exeunt.example")
     assert done.code == 1
     assert done.out.splitlines()[-1] == "FAIL  public URL: 'exeunt.example' is not an http or https address"
-    assert done.out.count("ok    ") == 5
+    assert done.out.count("ok    ") == 6
     done = exeunt("doctor", "--json", EXEUNT_PUBLIC_URL="exeunt.example")
     assert done.code == 1
     assert '"ok": false' in done.out

@@ -25,6 +25,9 @@ class Action(StrEnum):
     USER_ADD = "user:add"
     USER_DISABLE = "user:disable"
     USER_PASSWORD = "user:password"
+    USER_LOGIN = "user:login"
+    USER_REFUSE = "user:refuse"
+    USER_LOGOUT = "user:logout"
     TOKEN_CREATE = "token:create"
     TOKEN_REVOKE = "token:revoke"
     IMPORT_COMMIT = "import:commit"
@@ -39,6 +42,8 @@ class Action(StrEnum):
     EXPORT_DOWNLOAD = "export:download"
     LINK_REFUSE = "link:refuse"
     FILE_DOWNLOAD = "file:download"
+    MAIL_SEND = "mail:send"
+    MAIL_FAIL = "mail:fail"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):

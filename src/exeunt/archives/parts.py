@@ -10,7 +10,7 @@ import msgspec
 from exeunt.archives.body import Body
 from exeunt.archives.index import SPOOL, BodyFacts
 from exeunt.archives.packs import Entry, MemberWriter, PackIndex, PackWriter
-from exeunt.archives.zips import Content, ZipWriter
+from exeunt.archives.zips import EMPTY, Content, ZipWriter
 from exeunt.errors import ExeuntError
 
 _encode = msgspec.json.Encoder().encode
@@ -31,11 +31,14 @@ class ManifestForm(msgspec.Struct, frozen=True):
     """How a layout words its manifest. `head` stands at the top of every part's manifest.
 
     Each member is listed as `{name_key, size, crc32, sha256, source_id}`; a nested archive has `etag` for `sha256`.
+    Without `numbered` it does not say which part of how many this is. `tail` stands at the end.
     """
 
     head: dict[str, Any]
     list_key: str = "members"
     name_key: str = "name"
+    numbered: bool = True
+    tail: dict[str, Any] = {}
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -91,6 +94,10 @@ class ArchiveWriter:
         part = pack.slice_of(entry)
         content = Content((part,) if part.length else (), entry.size, entry.crc32, entry.sha256, entry.method)
         return self.add(entry.name, content, when, entry.source_id)
+
+    def folder(self, name: str) -> None:
+        """Append an empty folder; `name` ends in `/`. The manifest lists what has bytes, so not this."""
+        self._part_for(name, EMPTY).zip.add(name, EMPTY, self._when)
 
     def nest(self, name: str, inner: Body, when: datetime | None = None) -> str:
         """Append a sealed archive as one stored member."""
@@ -174,12 +181,14 @@ class _OpenPart:
         self.zip.forget_names()
 
     def write_manifest(self, member: MemberWriter, counts: dict[str, Any], parts: int) -> None:
-        head = {"manifest_version": 1, **self._form.head, "part": self.number, "parts": parts, "counts": counts}
+        place = {"part": self.number, "parts": parts} if self._form.numbered else {}
+        head = {"manifest_version": 1, **self._form.head, **place, "counts": counts}
         member.write(msgspec.json.encode(head)[:-1] + b',"' + self._form.list_key.encode() + b'":[\n')
         _copy(self._listing, member)
         member.write(b'\n],"missing":[\n')
         _copy(self._missing, member)
-        member.write(b"\n]}\n")
+        tail = b"," + msgspec.json.encode(self._form.tail)[1:-1] if self._form.tail else b""
+        member.write(b"\n]" + tail + b"}\n")
 
     def seal(self, pack: PackIndex, manifest: Entry, name: str, when: datetime) -> Part:
         content = Content((pack.slice_of(manifest),), manifest.size, manifest.crc32, manifest.sha256, manifest.method)

@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from exeunt.cli.output import emit, json_option
-from exeunt.errors import ExeuntError
+from exeunt.errors import ExeuntError, InvalidInput
 
 if TYPE_CHECKING:
     from exeunt.config import Settings
@@ -58,6 +58,7 @@ def examine(settings: "Settings", now: datetime) -> list[Finding]:
         "free space": lambda: _free_space(settings),
         "key": lambda: _key(settings),
         "clock": lambda: _clock(settings, now),
+        "mail": lambda: check_mail(settings),
         "public URL": lambda: _public_url(settings),
     }
     return [_found(name, check) for name, check in checks.items()]
@@ -210,6 +211,16 @@ def _public_url(settings: "Settings") -> str:
         raise Unsound(f"{url!r} has a path; links are made for the top of a host")
     # the server need not run while somebody looks for what is wrong, so silence is told and is no failure
     return f"{url} ({'answers' if _answers(url) else 'nothing answers there now, seen from here'})"
+
+
+def check_mail(settings: "Settings") -> str:
+    """Whether the mail server takes us. Raises `Unsound`."""
+    from exeunt.mail.transport import Refused, greet
+
+    try:
+        return greet(settings)
+    except (Refused, InvalidInput) as error:
+        raise Unsound(f"mail cannot be sent: {error}") from error
 
 
 def _answers(url: str) -> bool:

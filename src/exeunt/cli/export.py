@@ -22,7 +22,7 @@ def export() -> None:
 
 @export.command("create")
 @click.option("--workspace", "workspaces", required=True, multiple=True, help="The workspace to get content out of.")
-@click.option("--layout", required=True, help="html, jsonl, csv or yammer-files.")
+@click.option("--layout", required=True, help="html, jsonl, csv, yammer-files, rocketchat or rocketchat-user-data.")
 @click.option("--room", "rooms", multiple=True, help="Only this room, by id; repeatable.")
 @click.option("--person", "people", multiple=True, help="Only what this person wrote, by id; repeatable.")
 @click.option("--since", help="Not before this instant (ISO 8601; UTC where no zone is given).")

@@ -13,7 +13,7 @@ from exeunt.cli.local import open_local, operator
 from exeunt.cli.output import emit, json_option, someone_looks, table
 from exeunt.errors import ExeuntError
 from exeunt.installation import Installation
-from exeunt.sources.intake import Item, Report
+from exeunt.sources.intake import Item, Reader, Report
 
 SHOWN = 20
 """Items that are named one by one where a person reads."""
@@ -26,25 +26,54 @@ def import_() -> None:
     """Take a workspace's content in. What is there already is not taken twice."""
 
 
-@import_.command("slack")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--workspace", "workspace_id", required=True, help="The workspace that takes the content.")
-@click.option("--max-entries", type=int, help="Members a zip may have.")
-@click.option("--max-total-bytes", type=int, help="Bytes a zip may inflate to.")
-@click.option("--max-ratio", type=int, help="How many times its size one member may inflate to.")
-@json_option
+def _import(name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command that reads one kind of source, with the options that all of them have."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        options = (
+            click.argument("path", type=click.Path(exists=True, path_type=Path)),
+            click.option("--workspace", "workspace_id", required=True, help="The workspace that takes the content."),
+            click.option("--max-entries", type=int, help="Members a zip may have."),
+            click.option("--max-total-bytes", type=int, help="Bytes a zip may inflate to."),
+            click.option("--max-ratio", type=int, help="How many times its size one member may inflate to."),
+            json_option,
+        )
+        for option in reversed(options):
+            function = option(function)
+        return import_.command(name)(function)
+
+    return decorate
+
+
+@_import("slack")
 def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) -> None:
     """A Slack workspace export: the zip, or the folder it was unpacked to."""
+    from exeunt.sources.slack import Limits, open_slack
+
+    chosen = Limits(**{name: value for name, value in limits.items() if value is not None})
+    _take_in("slack", lambda: open_slack(path, chosen), path, workspace_id, as_json)
+
+
+@_import("rocketchat-csv")
+def rocketchat_csv(path: Path, workspace_id: str, as_json: bool, **limits: int | None) -> None:
+    """The CSV zip that Rocket.Chat's own importer reads."""
+    from exeunt.sources.rocketchat_csv import Limits, open_rocketchat_csv
+
+    chosen = Limits(**{name: value for name, value in limits.items() if value is not None})
+    _take_in("rocketchat-csv", lambda: open_rocketchat_csv(path, chosen), path, workspace_id, as_json)
+
+
+def _take_in(source: str, opened: Callable[[], Reader], path: Path, workspace_id: str, as_json: bool) -> None:
+    """Read a source into the lake, and say how that went."""
     from exeunt.access.audit import Action
     from exeunt.lake.append import importing
     from exeunt.lake.compaction import compact
-    from exeunt.sources.slack import Limits, open_slack
 
     installation = open_local()
     installation.catalog.workspace(workspace_id)
     installation.exports.require_space()
     with _failure_written_down(installation, workspace_id, path.name):
-        reader = open_slack(path, Limits(**{name: value for name, value in limits.items() if value is not None}))
+        reader = opened()
         with (
             _progress(path.name, as_json) as show,
             importing(
@@ -53,7 +82,7 @@ def slack(path: Path, workspace_id: str, as_json: bool, **limits: int | None) ->
             ) as intake,
         ):  # fmt: skip
             reader.read(intake)
-            snapshot = intake.commit("slack", path.name)
+            snapshot = intake.commit(source, path.name)
     installation.audit.write(
         operator(workspace_id), Action.IMPORT_COMMIT, path.name, api="cli",
         detail={"import_no": intake.import_no, "snapshot": snapshot.number},

@@ -26,14 +26,16 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     modified: datetime
     sha256: bytes | None = None
     quoted_name: bool = False
+    extended_name: bool = False
 
 
-def disposition(name: str, *, quoted: bool = False) -> str:
-    """`attachment; filename=…`, with `filename*` beside it for names that are not ASCII. No name can add a header."""
+def disposition(name: str, *, quoted: bool = False, extended: bool = False) -> str:
+    """`attachment; filename=…`, with `filename*` beside it for names that are not ASCII, or always if it is to be
+    `extended`. No name can add a header."""
     plain = _UNSAFE.sub("_", name)
     value = f'"{plain}"' if quoted or not _TOKEN.fullmatch(plain) else plain
-    extended = "" if name.isascii() else f"; filename*=UTF-8''{quote(name, safe='')}"
-    return f"attachment; filename={value}{extended}"
+    other = f"; filename*=UTF-8''{quote(name, safe='')}" if extended or not name.isascii() else ""
+    return f"attachment; filename={value}{other}"
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +43,10 @@ def standing(download: Download, *, want_digest: bool = False) -> tuple[tuple[by
     """The headers that 200, 206 and HEAD share, without length and range; the same for each range of a download."""
     lines = [
         *validators(download),
-        ("content-disposition", disposition(download.name, quoted=download.quoted_name)),
+        (
+            "content-disposition",
+            disposition(download.name, quoted=download.quoted_name, extended=download.extended_name),
+        ),
         *GUARDS,
     ]
     if download.sha256 is not None:

@@ -27,6 +27,8 @@ from exeunt.ledger.database import Ledger
 from exeunt.ledger.locks import lock
 from exeunt.ledger.numbers import next_in_sequence
 from exeunt.ledger.schema import archives, export_pins, exports, slots, workspaces
+from exeunt.mail.message import Mail
+from exeunt.mail.outbox import Outbox
 
 UNFINISHED = (State.QUEUED, State.RUNNING)
 
@@ -48,7 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     is, by default the first of them.
 
     `slot` is a name that only one unfinished export may hold; `running_limit` is how many unfinished exports of this
-    API the home workspace may have. `keep_seconds` is how long its links live.
+    API the home workspace may have. `keep_seconds` is how long its links live. `mail` is sent when it is completed.
     """
 
     workspaces: tuple[str, ...]
@@ -62,6 +64,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     keep_seconds: int | None = None
     slot: str = ""
     running_limit: int | None = None
+    mail: Mail | None = None
 
     @property
     def owner(self) -> str:
@@ -90,6 +93,7 @@ class Exports:
                  clock: Clock, ids: IdSource) -> None:  # fmt: skip
         self._ledger, self._catalog, self._blobs, self._settings = ledger, catalog, blobs, settings
         self._keys, self._clock, self._ids = keys, clock, ids
+        self._outbox = Outbox(ledger, settings, clock, ids)
 
     def create(self, request: Request, count: Callable[[Connection], None] = lambda db: None, *,
                by: Actor | None = None) -> Export:  # fmt: skip
@@ -118,6 +122,10 @@ class Exports:
                 insert(export_pins),
                 [{"export_id": export_id, "workspace_id": s.workspace_id, "snapshot": s.number} for s in snapshots],
             )
+            if request.mail is not None:
+                self._outbox.put(
+                    db, request.mail, key=f"export:{export_id}", workspace_id=request.owner, export_id=export_id
+                )
             if request.slot:
                 db.execute(insert(slots).values(name=request.slot, export_id=export_id))
             write_down(db, now, by, Action.EXPORT_CREATE, export_id, detail=_asked(request), workspace_id=request.owner)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from exeunt.access.audit import Action
 from exeunt.blobs.store import made_prefix
 from exeunt.exports.digests import check, damaged_archives
 from exeunt.exports.engine import Engine
@@ -19,6 +20,7 @@ from exeunt.exports.run import Runner
 from exeunt.exports.service import UNFINISHED
 from exeunt.installation import Installation
 from exeunt.ledger.schema import archives, exports
+from exeunt.mail.outbox import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ class Worker:
         self._digests = ThreadPoolExecutor(1, "digest")
         self._digesting: Future[str | None] | None = None
         self._read_again: dict[str, float] = {}
+        self._mails = ThreadPoolExecutor(1, "mail")
+        self._mailing: Future[None] | None = None
         self._stopping = False
         self._last_slow = self._last_housekeeping = float("-inf")
 
@@ -55,6 +59,7 @@ class Worker:
         """Drain; returns what would not stop."""
         self._stopping = True
         self._digests.shutdown(cancel_futures=True)
+        self._mails.shutdown(wait=False, cancel_futures=True)
         return self.engine.stop(grace_seconds)
 
     def round(self) -> None:
@@ -66,6 +71,7 @@ class Worker:
                 self._last_slow = now
                 self._settle()
                 self._digest_one()
+                self._post_one()
             if now - self._last_housekeeping >= HOUSEKEEPING_SECONDS:
                 self._last_housekeeping = now
                 self._resubmit()
@@ -190,6 +196,29 @@ class Worker:
                 .limit(1)
             ).first()  # fmt: skip
         return None if row is None else archive_of(row)
+
+    def _post_one(self) -> None:
+        """Send the mail that is due, beside the work; what a slow mail server does holds nothing up."""
+        if self._mailing is None or self._mailing.done():
+            claimed = self._in.outbox.claim() if self._in.outbox.is_open else None
+            if claimed is not None:
+                self._mailing = self._mails.submit(self._post, claimed)
+
+    def _post(self, claimed: Claimed) -> None:
+        try:
+            error = self._in.outbox.deliver(claimed, self._link)
+        except Exception:
+            log.exception("mail %s could not be sent; it is tried again", claimed.id)
+            return
+        self._in.audit.write(
+            None, Action.MAIL_FAIL if error else Action.MAIL_SEND, claimed.export_id or claimed.key, api="worker",
+            workspace_id=claimed.workspace_id, detail={"to": claimed.mail.to} | ({"error": error} if error else {}),
+        )  # fmt: skip
+        if error:
+            log.warning("mail %s was not taken: %s", claimed.id, error)
+
+    def _link(self, export_id: str, base: str) -> str:
+        return next((url for _, url in self._in.exports.urls(export_id, base)), "")
 
     def _perhaps_repaired(self) -> Archive | None:
         """A damaged archive that this worker has not read for a while: it tells nobody when a blob is put back."""

@@ -5,7 +5,7 @@ import ipaddress
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from exeunt.config import Settings
@@ -23,8 +23,11 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 class Shell:
     """Wraps an application. Limits are answered here, before any API sees the request; those on bodies by the API."""
 
-    def __init__(self, app: App, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(
+        self, app: App, settings: Settings, own_limit: Callable[[Scope], int | None] = lambda scope: None
+    ) -> None:
+        """`own_limit` says how large a body may be for the API that a request is for, where that is another size."""
+        self._app, self._settings, self._own_limit = app, settings, own_limit
         self._log = RequestLog(settings.log_format)
         # unique over all processes; nobody gains by guessing one
         self._process, self._numbers = "", count(1)
@@ -76,10 +79,11 @@ class Shell:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
             await answer_json(send, 431, {"error": "headers_too_large", "message": "the headers are too large"}, CLOSE)
             return
-        length = header(scope, b"content-length")
-        if length is not None and (not length.isdigit() or int(length) > self._settings.body_bytes):
+        own, length = self._own_limit(scope), header(scope, b"content-length")
+        most = self._settings.body_bytes if own is None else own
+        if length is not None and (not length.isdigit() or int(length) > most):
             state["body_fault"] = "too_large"
-        await self._app(scope, _Limited(receive, self._settings, scope), send)
+        await self._app(scope, _Limited(receive, most, self._settings.body_seconds, scope), send)
 
     def _see_through_proxies(self, scope: Scope) -> tuple[str, str]:
         """Scheme and host as the client used them; a proxy is believed only when its address is trusted."""
@@ -113,8 +117,8 @@ class Shell:
 class _Limited:
     """`receive` with an end to how much and how slowly a body may come; `body_fault` then says which of the two."""
 
-    def __init__(self, receive: Receive, settings: Settings, scope: Scope) -> None:
-        self._receive, self._left, self._seconds = receive, settings.body_bytes, settings.body_seconds
+    def __init__(self, receive: Receive, most: int, seconds: float, scope: Scope) -> None:
+        self._receive, self._left, self._seconds = receive, most, seconds
         self._scope, self._whole = scope, False
 
     async def __call__(self) -> Message:

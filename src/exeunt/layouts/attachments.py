@@ -8,6 +8,7 @@ from exeunt.archives.extents import whole
 from exeunt.archives.names import clean_segment
 from exeunt.archives.parts import ArchiveWriter
 from exeunt.archives.zips import Content
+from exeunt.blobs.store import BlobStore
 from exeunt.lake.view import View
 from exeunt.layouts.job import Job
 
@@ -53,14 +54,14 @@ def selected_files(view: View, numbers: Iterable[int]) -> pl.DataFrame:
     return view.files().filter(wanted)
 
 
-def lost_bodies(job: Job, view: View, files: pl.DataFrame) -> dict[str, str]:
+def lost_bodies(blobs: BlobStore, view: View, files: pl.DataFrame) -> dict[str, str]:
     """Of the held files among these, by SHA-256, those whose bytes are not there any more, and what is wrong with them.
     Asks by listing, not one by one."""
     held = files.filter(pl.col("storage") == "held").select("sha256", "size")
     left: dict[str, int] = dict(held.iter_rows())
     wrong: dict[str, str] = {}
     if left:
-        for key, size in job.blobs.sizes(f"held/{view.workspace.id}"):
+        for key, size in blobs.sizes(f"held/{view.workspace.id}"):
             sha256 = key.rpartition("/")[2]
             wanted = left.pop(sha256, size)
             if size != wanted:
@@ -77,7 +78,7 @@ def attach(
     job.count("files_total", files.height)
     if not job.selection.files:
         return
-    lost = lost_bodies(job, view, files) if lost is None else lost
+    lost = lost_bodies(job.blobs, view, files) if lost is None else lost
     held = held_bytes = 0
     for number, file_id, name, storage, reason, url, sha256, crc32, size, at in files.select(columns).iter_rows():
         if storage == "held" and sha256 not in lost:

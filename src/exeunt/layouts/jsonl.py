@@ -64,7 +64,7 @@ def assemble(job: Job, packs: list[PackIndex]) -> list[Output]:
     view = job.view
     numbers = [number for pack in packs for number in read_facts(job, pack, list[int])]
     files = selected_files(view, numbers)
-    lost = lost_bodies(job, view, files)
+    lost = lost_bodies(job.blobs, view, files)
     rooms = view.rooms()
     assert isinstance(job.options, JsonlOptions)
     hidden = _ASSIGNED if job.options.raw else (*_ASSIGNED, "raw")

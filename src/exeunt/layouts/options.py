@@ -1,6 +1,6 @@
 """The options of every layout, checked where an export is asked for. Light: no content is read here."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -44,11 +44,36 @@ class YammerFilesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     part_max_bytes: int = 1024**3
 
 
+class RocketChatOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`format` is the form of the messages. `full`: whether `messages.full.jsonl` is there too.
+
+    `who` is the name in the archive's own name, with the export's id behind it if `id_in_name`. `empty`: the range was
+    given by days and holds none.
+    """
+
+    format: Literal["json", "html"] = "json"
+    full: bool = True
+    who: str = ""
+    id_in_name: bool = False
+    empty: bool = False
+
+
+class RocketChatUserDataOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`person` is whose data it is, by id; `full` asks for JSON and the list of rooms, else it is HTML."""
+
+    person: str
+    full: bool = False
+    who: str = ""
+    id_in_name: bool = False
+
+
 OPTIONS: dict[str, type[msgspec.Struct]] = {
     "html": HtmlOptions,
     "jsonl": JsonlOptions,
     "csv": CsvOptions,
     "yammer-files": YammerFilesOptions,
+    "rocketchat": RocketChatOptions,
+    "rocketchat-user-data": RocketChatUserDataOptions,
 }
 """Every layout that can be asked for, by name."""
 

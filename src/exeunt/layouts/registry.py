@@ -10,6 +10,8 @@ MODULES = {
     "jsonl": "exeunt.layouts.jsonl",
     "csv": "exeunt.layouts.csv",
     "yammer-files": "exeunt.layouts.yammer_files",
+    "rocketchat": "exeunt.layouts.rocketchat:ROOM",
+    "rocketchat-user-data": "exeunt.layouts.rocketchat:USER_DATA",
 }
 
 
@@ -17,5 +19,6 @@ def load(name: str) -> Layout:
     """The layout of this name. Raises `InvalidInput` for an unknown one."""
     if name not in MODULES:
         raise InvalidInput(f"unknown layout {name!r}")
-    layout: Layout = import_module(MODULES[name]).LAYOUT
+    module, _, constant = MODULES[name].partition(":")
+    layout: Layout = getattr(import_module(module), constant or "LAYOUT")
     return layout

@@ -183,6 +183,9 @@ rooms = Table(
     Column("last_message_at", Instant, nullable=True),
     Column("members_as_of", Instant, nullable=True),
     Index("ix_rooms_number", "number", unique=True),
+    Index("ix_rooms_created", "workspace_id", "created_at"),
+    Index("ix_rooms_updated", "workspace_id", "updated_at"),
+    Index("ix_rooms_spoken", "workspace_id", "last_message_at"),
 )
 
 memberships = Table(
@@ -420,4 +423,25 @@ downloads = Table(
     Column("ranges", Text, nullable=False),
     Column("outcome", String, nullable=False),
     Index("ix_downloads_archive", "archive_id"),
+)
+
+# --- mail ---------------------------------------------------------------------------------------------------------
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("workspace_id", String, ForeignKey("workspaces.id"), nullable=True),
+    Column("export_id", String, ForeignKey("exports.id", ondelete="CASCADE"), nullable=True),
+    Column("recipients", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("mail", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("created_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=True),
+    Column("sent_at", Instant, nullable=True),
+    Column("error", Text, nullable=True),
+    Index("ix_mails_due", "state", "next_at"),
 )

@@ -1,0 +1,1 @@
+"""Mail: a message goes in and is sent, or tried again; what became of each is kept."""
