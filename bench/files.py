@@ -92,7 +92,10 @@ def zipstream_seconds(data: str, export_id: str) -> float:
     blobs = BlobStore(Folder(Path(data) / "blobs"))
     paths: list[tuple[str, Path]] = []
     generated: list[tuple[str, bytes]] = []
-    for index in sorted((blobs.path("made") / export_id / "parts").glob("*.body")):
+    parts = sorted((blobs.path("made") / export_id).rglob("*.body"))
+    if not parts:
+        raise RuntimeError(f"export {export_id} has no archive to pack again")
+    for index in parts:
         with Body(index) as body, BodyReader(body, blobs) as reader, zipfile.ZipFile(reader) as archive:
             held = [e.blob for e in body.extents() if isinstance(e, Slice) and e.blob.key.startswith("held/")]
             names = archive.namelist()
