@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [names…]`: run the rows, all of them into `bench/RESULTS.md`."""
+"""`python -m bench [--quick] [names…]`: measure rows, by default all; what was measured whole goes to `RESULTS.md`."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 
-from bench.findings import QUICK, RESULTS, Finding, Sizes, table
+from bench.findings import QUICK, Finding, Measured, Sizes, remember, remembered, table
 from bench.machine import describe
 from bench.serving import Missing
 
@@ -29,26 +29,27 @@ ROWS = {
 """Names of rows and where they are measured, in the order of a full run: the first one makes data for the next."""
 
 
-def measure(names: list[str], sizes: Sizes) -> list[Finding]:
-    """The findings of some rows. A row that fails is a finding too, and the others still run."""
-    found: list[Finding] = []
+def measure(names: list[str], sizes: Sizes) -> dict[str, Measured]:
+    """What some rows found. A row that fails has a finding too, and the others still run."""
+    measured = {}
     for name in names:
         module, _, function = ROWS[name].partition(":")
-        begun = time.perf_counter()
+        begun, today = time.perf_counter(), datetime.now(UTC)
         try:
             row: Callable[[Sizes], list[Finding]] = getattr(import_module(f"bench.{module}"), function)
-            new = row(sizes)
+            found = row(sizes)
         except Missing as missing:
-            new = [Finding(what=f"row `{name}`", measured=f"not run: {missing}", target="", reached=None)]
+            found = [Finding(what=f"row `{name}`", measured=f"not run: {missing}", target="", reached=None)]
         except Exception as error:
             traceback.print_exc()
             why = f"{type(error).__name__}: {error}"
-            new = [Finding(what=f"row `{name}`", measured="failed", target="", reached=False, why=why)]
-        for one in new:
+            found = [Finding(what=f"row `{name}`", measured="failed", target="", reached=False, why=why)]
+        for one in found:
             print(f"{name}: {one.what}: {one.measured} [{one.target}] {one.reached}", file=sys.stderr, flush=True)
-        print(f"{name}: took {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
-        found += new
-    return found
+        minutes = (time.perf_counter() - begun) / 60
+        print(f"{name}: took {minutes:.1f} min", file=sys.stderr, flush=True)
+        measured[name] = Measured(day=f"{today:%Y-%m-%d}", machine=describe(), minutes=minutes, findings=found)
+    return measured
 
 
 def main() -> int:
@@ -60,21 +61,12 @@ def main() -> int:
     if unknown:
         print(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}", file=sys.stderr)
         return 2
-    begun = datetime.now(UTC)
-    found = measure(names, QUICK if quick else Sizes())
-    text = (
-        "# Measurements\n\n"
-        f"{describe()}. {begun:%Y-%m-%d}, in {(datetime.now(UTC) - begun).total_seconds() / 60:.0f} minutes, by\n\n"
-        "```sh\nmake bench\n```\n\n"
-        "Each line compares things measured in the same run, in turns where noise matters; the median of the pairs "
-        "counts. Data is generated, and importing it is not part of a line unless the line says so.\n\n"
-        f"{table(found)}\n"
-    )
-    if names == list(ROWS) and not quick:
-        RESULTS.write_text(text, encoding="utf-8")
-    else:
-        print(table(found))
-    return int(any(one.measured == "failed" for one in found))
+    new = measure(names, QUICK if quick else Sizes())
+    print(table([finding for row in new.values() for finding in row.findings]))
+    if not quick:
+        every = remembered() | new
+        remember({name: every[name] for name in ROWS if name in every})
+    return int(any(one.measured == "failed" for row in new.values() for one in row.findings))
 
 
 if __name__ == "__main__":

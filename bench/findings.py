@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+RECORD = Path(__file__).parent / "results.json"
+"""What `RESULTS.md` is written from: the last measurement of each row."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +22,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """How large the data of every row is. The issue's sizes are the defaults."""
+    """How large the data of every row is. The defaults are what the targets are for."""
 
     quick: bool = False
     rounds: int = 3
@@ -54,6 +56,40 @@ QUICK = Sizes(
     connections=50, range_seconds=1, range_members=5_000, slow_clients=4,
 )  # fmt: skip
 """Small enough for a test: shows that a row still works, and nothing about speed."""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """The last measurement of one row: when, on what machine, and what it found."""
+
+    day: str
+    machine: str
+    minutes: float
+    findings: list[Finding]
+
+
+def remembered() -> dict[str, Measured]:
+    """The last measurement of each row that was ever measured whole."""
+    return msgspec.json.decode(RECORD.read_bytes(), type=dict[str, Measured]) if RECORD.exists() else {}
+
+
+def remember(rows: dict[str, Measured]) -> None:
+    """Keep measurements, and write the page from them."""
+    RECORD.write_bytes(msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
+    RESULTS.write_text(page(rows), encoding="utf-8")
+
+
+def page(rows: dict[str, Measured]) -> str:
+    """`RESULTS.md`: every row's last measurement."""
+    when = sorted({f"{row.day} on {row.machine}" for row in rows.values()})
+    named = ", ".join(f"`{name}` ({row.minutes:.0f} min)" for name, row in rows.items())
+    return (
+        "# Measurements\n\n"
+        f"Measured {'; '.join(when)}, by\n\n```sh\nmake bench\n```\n\n"
+        "or row by row with `.venv/bin/python -m bench ROW …`. Each line compares things measured in the same run, in "
+        "turns where noise matters; the median of the pairs counts. Data is generated, and importing it is not part of "
+        f"a line unless the line says so. The rows, in the order of the table: {named}.\n\n"
+        f"{table([finding for row in rows.values() for finding in row.findings])}\n"
+    )
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
