@@ -1,9 +1,11 @@
 """The routes of signed links: `/dl/…` for all, `/exports/…` in Yammer's form."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from urllib.parse import unquote
 
 import msgspec
@@ -13,7 +15,7 @@ from sqlalchemy import update
 from exeunt.archives.body import Body
 from exeunt.delivery.gate import Gate, Grant, Refusal, Refused, Target
 from exeunt.delivery.headers import Download, Headers, encode
-from exeunt.delivery.links import Form
+from exeunt.delivery.links import REMEMBERED_SECONDS, Form
 from exeunt.delivery.record import Record, Use
 from exeunt.delivery.refusals import Refusals
 from exeunt.delivery.serve import Sent, refuse, send_body
@@ -56,6 +58,7 @@ class Downloads:
         self.record = Record(installation.ledger, installation.clock, installation.ids)
         self._refusals = Refusals(installation.audit, installation.clock)
         self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._asking: dict[tuple[str, bytes], tuple[float, asyncio.Task[Grant]]] = {}
         self._active: dict[str, int] = {}
         self._cut: set[str] = set()
 
@@ -145,7 +148,21 @@ class Downloads:
     async def _grant(self, scope: Scope) -> Grant:
         path, query = _decoded_path(scope), scope["query_string"]
         remembered = self._gate.remembered(path, query)
-        return remembered if remembered is not None else await asyncio.to_thread(self._gate.check, path, query)
+        if remembered is not None:
+            return remembered
+        # a thousand clients of one link ask the ledger once; a question older than a memory may be is not joined
+        now = time.monotonic()
+        since, asking = self._asking.get((path, query), (0.0, None))
+        if asking is None or now - since > REMEMBERED_SECONDS:
+            asking = asyncio.create_task(asyncio.to_thread(self._gate.check, path, query))
+            self._asking[path, query] = (now, asking)
+            asking.add_done_callback(partial(self._asked, (path, query)))
+        return await asyncio.shield(asking)
+
+    def _asked(self, link: tuple[str, bytes], done: asyncio.Task[Grant]) -> None:
+        if self._asking.get(link, (0.0, None))[1] is done:
+            del self._asking[link]
+        done.cancelled() or done.exception()  # whoever asked may have left without taking the answer
 
     async def _body(self, archive: Archive) -> Body:
         body = self._bodies.get(archive.index_key)

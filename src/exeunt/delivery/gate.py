@@ -66,6 +66,7 @@ class Gate:
     def check(self, path: str, query: bytes) -> Grant:
         """Ask the ledger. `path` is percent-decoded, `query` as it came. Raises `Refused`."""
         form: Form = "yammer" if path.startswith("/exports/") else "dl"
+        asked = time.monotonic()
         with self._ledger.read() as db:
             link = link_at(db, path)
             if link is None:
@@ -88,7 +89,7 @@ class Gate:
         if archive.damaged is not None:
             raise Refused("archive_damaged", form, target)
         grant = Grant(link.id, link.form, archive, owner.workspace_id, link.ends_at)
-        self._good[path, query] = (time.monotonic() + REMEMBERED_SECONDS, grant)
+        self._good[path, query] = (asked + REMEMBERED_SECONDS, grant)
         self._good.move_to_end((path, query))
         while len(self._good) > REMEMBERED:
             self._good.popitem(last=False)
