@@ -12,6 +12,7 @@ from exeunt.sample import HOME_ADMIN, write_home
 from tests.cli.running import Commands
 from tests.conftest import serving
 
+NO_LAYOUT = "unknown layout 'pdf'; there are csv, html, jsonl, rocketchat, rocketchat-user-data, yammer-files"
 ADMIN = ("--admin", HOME_ADMIN, "--workspace", "home", "--password-stdin")
 
 
@@ -124,7 +125,7 @@ def test_a_queued_export_is_cancelled(home: Commands) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("--layout", "pdf"), "unknown layout 'pdf'; there are csv, html, jsonl, yammer-files"),
+        (("--layout", "pdf"), NO_LAYOUT),
         (("--layout", "csv", "--since", "soon"), "'soon' is not an ISO 8601 instant"),
         (("--layout", "csv", "--option", "safe"), "--option takes NAME=VALUE, not 'safe'"),
         (("--layout", "csv", "--since", "2024-02-01", "--until", "2024-01-01"),

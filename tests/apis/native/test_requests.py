@@ -17,6 +17,7 @@ from exeunt.installation import Installation
 from tests.access.world import TurnedClock
 from tests.apis.native.conftest import Client
 
+NO_LAYOUT = "unknown layout 'pdf'; there are csv, html, jsonl, rocketchat, rocketchat-user-data, yammer-files"
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
@@ -147,7 +148,7 @@ def test_a_cursor_as_large_as_can_be_is_past_the_end(ann: Client) -> None:
         ("[]", "body: Expected `object`, got `array`"),
         ("{}", "body: Object missing required field `layout`"),
         ('{"layout": "jsonl"', "body: Input data was truncated"),
-        ('{"layout": "pdf"}', "unknown layout 'pdf'; there are csv, html, jsonl, yammer-files"),
+        ('{"layout": "pdf"}', NO_LAYOUT),
         ('{"layout": "jsonl", "room": []}', "body: Object contains unknown field `room`"),
         ('{"layout": "jsonl", "room_kinds": ["direct"]}', "body: Object contains unknown field `room_kinds`"),
         ('{"layout": "jsonl", "private_to": "U-bob"}', "body: Object contains unknown field `private_to`"),
