@@ -160,6 +160,7 @@ PLACES = (
 
 
 @both
+@pytest.mark.long
 def test_the_place_of_the_machine_does_not_matter(opened: Opener, backend: Backend, tmp_path: Path) -> None:
     made = opened(clock=clock_at(JANUARY))
     # the deadline counts from the creation, which a standing clock has put far into the past

@@ -108,7 +108,8 @@ def test_a_request_that_is_refused_leaves_nothing(installation: Installation) ->
 @pytest.mark.parametrize("layout", sorted(OPTIONS))
 def test_a_layout_of_one_workspace_is_refused_for_several(installation: Installation, layout: str) -> None:
     installation.catalog.add_workspace("guests", "Guests", "acme", installation.clock())
-    request = Request(workspaces=("acme", "guests"), api="native", layout=layout)
+    options = {"person": "U1"} if layout == "rocketchat-user-data" else {}
+    request = Request(workspaces=("acme", "guests"), api="native", layout=layout, options=options)
     if layout in SEVERAL_WORKSPACES:
         export = installation.exports.create(request)
         done_at_once(installation, export.id)
